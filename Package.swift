@@ -1,0 +1,71 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target is built under the same rules; CI adds `-warnings-as-errors` and
+/// `--explicit-target-dependency-import-check error`, so that an arrow not declared here does not build.
+let rules: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A module map over a C library of Debian; the shim headers say why they exist.
+func library(_ name: String, pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(name: name, path: "Sources/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+func layer(_ name: String, on dependencies: Target.Dependency...) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: rules)
+}
+
+func program(_ name: String, on dependencies: Target.Dependency...) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: rules)
+}
+
+func tests(_ name: String, on dependencies: Target.Dependency...) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: rules)
+}
+
+let package = Package(
+    name: "flotilla",
+    products: [
+        .library(name: "FlotillaModel", targets: ["FlotillaModel"]),
+        .library(name: "FlotillaEngine", targets: ["FlotillaEngine"]),
+        .library(name: "FlotillaBoot", targets: ["FlotillaBoot"]),
+        .executable(name: "flotilla", targets: ["flotilla"]),
+        .executable(name: "flotilla-ingress", targets: ["flotilla-ingress"]),
+        .executable(name: "flotilla-log-sink", targets: ["flotilla-log-sink"]),
+    ],
+    targets: [
+        .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
+        library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+        library("COpenSSL", pkgConfig: "libcrypto", apt: "libssl-dev"),
+        library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+
+        layer("FlotillaModel"),
+        layer("FlotillaRuntime", on: "CLinux", "FlotillaModel"),
+        layer("FlotillaCrypto", on: "COpenSSL"),
+        layer("FlotillaHTTP", on: "FlotillaRuntime", "CLinux", "CCurl"),
+        layer("FlotillaEngine", on: "FlotillaModel", "FlotillaRuntime"),
+        layer("FlotillaSQLite", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "CSQLite", "CLinux"),
+        layer("FlotillaIngress", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "FlotillaHTTP", "FlotillaCrypto"),
+        layer("FlotillaWorkers", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "CLinux"),
+        layer("FlotillaOperate", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime"),
+        layer(
+            "FlotillaBoot", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "FlotillaHTTP", "FlotillaSQLite",
+            "FlotillaIngress", "FlotillaWorkers", "FlotillaOperate"),
+
+        program(
+            "flotilla", on: "FlotillaBoot", "FlotillaOperate", "FlotillaEngine", "FlotillaModel", "FlotillaRuntime",
+            "FlotillaIngress", "FlotillaHTTP"),
+        program("flotilla-ingress", on: "FlotillaBoot"),
+        program("flotilla-log-sink", on: "FlotillaBoot"),
+
+        tests("FlotillaModelTests", on: "FlotillaModel"),
+        tests("FlotillaRuntimeTests", on: "FlotillaRuntime", "FlotillaModel", "CLinux"),
+        tests("FlotillaHTTPTests", on: "FlotillaHTTP", "FlotillaRuntime"),
+        tests("FlotillaCryptoTests", on: "FlotillaCrypto"),
+        tests("FlotillaIngressTests", on: "FlotillaIngress", "FlotillaEngine", "FlotillaHTTP", "FlotillaModel", "FlotillaRuntime", "FlotillaCrypto"),
+    ],
+    swiftLanguageModes: [.v6]
+)

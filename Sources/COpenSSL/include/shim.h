@@ -1,0 +1,11 @@
+// One header for what the crypto layer uses of libcrypto.
+#ifndef FLOTILLA_COPENSSL_SHIM_H
+#define FLOTILLA_COPENSSL_SHIM_H
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+#endif

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What is known of a request before its body is read.
+package struct RequestHead: Sendable, Equatable {
+    package var method: String
+    /// The target as it was sent: path and query, percent-encoding untouched.
+    package var target: String
+    package var headers: Headers
+
+    package init(method: String, target: String, headers: Headers = Headers()) {
+        self.method = method
+        self.target = target
+        self.headers = headers
+    }
+
+    package var path: Substring { target.prefix { $0 != "?" } }
+}
+
+/// One whole request: its body is read to the end, and within the limit, before anybody sees it.
+package struct Request: Sendable, Equatable {
+    package var head: RequestHead
+    package var body: [UInt8]
+
+    package init(head: RequestHead, body: [UInt8] = []) {
+        self.head = head
+        self.body = body
+    }
+}
