@@ -46,7 +46,8 @@ let package = Package(
         layer("FlotillaRuntime", on: "CLinux", "FlotillaModel"),
         layer("FlotillaCrypto", on: "COpenSSL"),
         layer("FlotillaHTTP", on: "FlotillaRuntime", "CLinux", "CCurl"),
-        layer("FlotillaEngine", on: "FlotillaModel", "FlotillaRuntime"),
+        // Crypto for the ledger's key: a hash that a provider, who chooses ids, can't make collide.
+        layer("FlotillaEngine", on: "FlotillaModel", "FlotillaRuntime", "FlotillaCrypto"),
         layer("FlotillaSQLite", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "CSQLite", "CLinux"),
         layer("FlotillaIngress", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "FlotillaHTTP", "FlotillaCrypto"),
         layer("FlotillaWorkers", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "CLinux"),

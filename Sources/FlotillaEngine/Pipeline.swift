@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FlotillaModel
+internal import FlotillaRuntime
+
+/// The life of a delivery: decode, claim, handle, mark, settle.
+///
+/// The order is the guarantee. An effect is marked before the broker forgets the event; a retry, a dead letter or a parked copy is
+/// confirmed first, then written in the ledger, and only then is the original acknowledged. A crash between any two steps leads to a
+/// redelivery, never to a loss, and the ledger sees to it that no event lives twice.
+struct Pipeline: Sendable {
+    let steps: PipelineSteps
+
+    /// Returns when the delivery is settled, whatever happens.
+    func run(_ delivery: Delivery) async {
+        do {
+            guard case .success(let event) = delivery.content else { return try await steps.bury(delivery) }
+            if steps.handler.isRepeatable { return try await runUnclaimed(event, delivery) }
+            try await runClaimed(event, delivery)
+        } catch {
+            // Only a cancelled worker comes here: whoever is next takes the delivery as it was.
+            delivery.giveBack()
+        }
+    }
+
+    private func runClaimed(_ event: Event, _ delivery: Delivery) async throws {
+        let key = steps.key(of: event)
+        var alone = false
+        while true {
+            await steps.solitude.enter(alone: alone)
+            defer { steps.solitude.leave(alone: alone) }
+            switch try await steps.claim(key, delivery, alone: alone) {
+            case .run(let fence):
+                let claim = HeldClaim(key: key, fence: fence)
+                let settlement = await steps.handle(event, delivery, claim)
+                if try await steps.settle(delivery, as: settlement, under: claim) { return }
+            case .duplicate, .superseded:
+                return steps.drop(delivery)
+            case .busy(let until):
+                return try await steps.postpone(delivery, until: until)
+            case .alone:
+                alone = true
+            case .crashed(let fence, let crashes):
+                let cause = Failure(.poison, "crashed: \(crashes) workers ended while they ran it")
+                if try await steps.settle(delivery, as: .dead(cause: cause), under: HeldClaim(key: key, fence: fence)) { return }
+            }
+        }
+    }
+
+    private func runUnclaimed(_ event: Event, _ delivery: Delivery) async throws {
+        await steps.solitude.enter(alone: false)
+        defer { steps.solitude.leave(alone: false) }
+        let settlement = await steps.handle(event, delivery, nil)
+        try await steps.settleUnclaimed(delivery, as: settlement, steps.key(of: event))
+    }
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FlotillaModel
+internal import FlotillaRuntime
+
+/// A step of the pipeline that has just been taken: where a crash test ends the process.
+package enum PipelineStage: String, Sendable, CaseIterable {
+    case received, claimed, handled, forwarded, marked, settled
+}
+
+/// The steps of the pipeline, one function each. Store and broker may be away: a step that needs them waits for them, and throws
+/// only when the worker is cancelled. No attempt is spent by waiting.
+struct PipelineSteps: Sendable {
+    let queue: String
+    let handler: any Handler
+    let broker: any Broker
+    let ledger: any Ledger
+    let policy: RetryPolicy
+    let handlerLimit: Duration
+    let keeper: RunKeeper
+    let solitude: Solitude
+    let clock: any WallClock
+    let sleeper: any Sleeper
+    let chance: @Sendable () -> Double
+    let watcher: any WorkerWatcher
+
+    func key(of event: Event) -> LedgerKey {
+        LedgerKey(consumer: queue, source: event.source, id: event.id)
+    }
+
+    // MARK: Claim
+
+    func claim(_ key: LedgerKey, _ delivery: Delivery, alone: Bool) async throws -> ClaimAnswer {
+        watcher.reached(.received, delivery)
+        let passage = delivery.passage
+        let answer = try await insisting("claim") {
+            try await ledger.claim(key, attempt: passage.attempt, generation: passage.generation, alone: alone)
+        }
+        watcher.claimed(delivery, answer)
+        watcher.reached(.claimed, delivery)
+        return answer
+    }
+
+    // MARK: Handle
+
+    func handle(_ event: Event, _ delivery: Delivery, _ claim: HeldClaim?) async -> Settlement {
+        let begin = clock.now
+        let context = Context(
+            key: IdempotencyKey.text(consumer: queue, event: event), queue: queue, attempt: delivery.passage.attempt,
+            generation: delivery.passage.generation, deadline: begin + handlerLimit)
+        let run = keeper.begin(claim: claim, deadline: context.deadline)
+        let ending = await run { [handler] in try await handler.handle(event, context: context) }
+        keeper.end(run)
+        let now = clock.now
+        watcher.handled(event, delivery, took: now - begin)
+        watcher.reached(.handled, delivery)
+        return settlement(for: ending, delivery.passage, now: now)
+    }
+
+    private func settlement(for ending: HandlerRun.Ending, _ passage: Passage, now: Timestamp) -> Settlement {
+        let age = passage.firstFailedAt.map { now - $0 } ?? .zero
+        return switch ending {
+        case .returned(let outcome):
+            policy.settlement(for: outcome, attempt: passage.attempt, age: age, now: now, chance: chance())
+        case .threw(let failure):
+            policy.settlement(for: failure, attempt: passage.attempt, age: age, now: now, chance: chance())
+        case .overran:
+            policy.settlement(
+                for: Failure(.transient, "the handler did not end within \(handlerLimit.inMilliseconds) ms"), attempt: passage.attempt,
+                age: age, now: now, chance: chance())
+        case .lostClaim, .stopped:
+            .giveBack
+        }
+    }
+
+    // MARK: Mark and settle
+
+    /// False when the claim was lost meanwhile and nothing was written: the delivery has to be claimed again.
+    func settle(_ delivery: Delivery, as settlement: Settlement, under claim: HeldClaim) async throws -> Bool {
+        if let copy = copy(of: delivery, for: settlement) {
+            try await forward(delivery, copy)
+        }
+        let marked = try await insisting("mark") { try await ledger.mark(claim.key, fence: claim.fence, as: settlement.mark) }
+        watcher.reached(.marked, delivery)
+        // A confirmed copy carries the event on, whoever holds the claim now. Without one, a refused mark means: ask again.
+        if !marked, settlement == .done { return false }
+        finish(delivery, settlement)
+        return true
+    }
+
+    func settleUnclaimed(_ delivery: Delivery, as settlement: Settlement, _ key: LedgerKey) async throws {
+        if let copy = copy(of: delivery, for: settlement) {
+            try await forward(delivery, copy)
+        } else if settlement == .done {
+            try await insisting("mark") { try await ledger.markDone(key, generation: delivery.passage.generation) }
+        }
+        watcher.reached(.marked, delivery)
+        finish(delivery, settlement)
+    }
+
+    /// Not an event: a dead letter at once. Without an id there is nothing that the ledger could remember.
+    func bury(_ delivery: Delivery) async throws {
+        guard case .failure(let fault) = delivery.content else { return }
+        let settlement = Settlement.dead(cause: Failure(.poison, "not an event: \(fault)"))
+        if let copy = copy(of: delivery, for: settlement) { try await forward(delivery, copy) }
+        finish(delivery, settlement)
+    }
+
+    /// Somebody else runs it: a copy comes back after the lease of that claim, so that nothing waits or spins here.
+    func postpone(_ delivery: Delivery, until: Timestamp) async throws {
+        let delay = max(until - clock.now, .zero) + .milliseconds(100)
+        try await forward(delivery, Copy(queue: queue, passage: delivery.passage, delay: delay))
+        delivery.acknowledge()
+    }
+
+    func drop(_ delivery: Delivery) {
+        delivery.acknowledge()
+        watcher.reached(.settled, delivery)
+    }
+
+    private func finish(_ delivery: Delivery, _ settlement: Settlement) {
+        if settlement == .giveBack { delivery.giveBack() } else { delivery.acknowledge() }
+        watcher.settled(delivery, settlement)
+        watcher.reached(.settled, delivery)
+    }
+
+    // MARK: Copies
+
+    private struct Copy {
+        let queue: String
+        let passage: Passage
+        var delay: Duration = .zero
+    }
+
+    private func copy(of delivery: Delivery, for settlement: Settlement) -> Copy? {
+        var passage = delivery.passage
+        switch settlement {
+        case .done, .giveBack:
+            return nil
+        case .retry(let delay, let attempt, let cause):
+            passage.blame(cause, in: queue, now: clock.now)
+            passage.attempt = attempt
+            return Copy(queue: queue, passage: passage, delay: delay)
+        case .dead(let cause):
+            passage.blame(cause, in: queue, now: clock.now)
+            return Copy(queue: QueueNames.dead(queue), passage: passage)
+        case .park(let connection, let cause):
+            passage.blame(cause, in: queue, now: clock.now)
+            passage.connection = connection
+            return Copy(queue: QueueNames.parked(queue), passage: passage)
+        }
+    }
+
+    private func forward(_ delivery: Delivery, _ copy: Copy) async throws {
+        try await insisting("forward") {
+            try await broker.forward(delivery, to: copy.queue, passage: copy.passage, after: copy.delay)
+        }
+        watcher.reached(.forwarded, delivery)
+    }
+
+    /// Tries until it works or the worker is cancelled: a store or broker that is away must cost no attempt and lose no event.
+    private func insisting<Value: Sendable>(_ step: String, _ body: () async throws -> Value) async throws -> Value {
+        var pause = Duration.milliseconds(50)
+        while true {
+            do {
+                return try await body()
+            } catch {
+                try Task.checkCancellation()
+                watcher.waiting(for: step, because: error)
+                try await sleeper.sleep(for: pause)
+                pause = min(pause * 2, .seconds(5))
+            }
+        }
+    }
+}
+
+extension Settlement {
+    fileprivate var mark: LedgerMark {
+        switch self {
+        case .done: .done
+        // An attempt that was not spent comes again under its own number.
+        case .retry(_, let attempt, _): .retrying(next: attempt)
+        case .dead: .dead
+        case .park: .parked
+        case .giveBack: .free
+        }
+    }
+}
+
+/// The text that a handler passes to outside services; made of what names the event for ever.
+enum IdempotencyKey {
+    static func text(consumer: String, event: Event) -> String {
+        "\(consumer):\(event.source):\(event.id)"
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FlotillaCrypto
+
+/// The first 16 bytes of a SHA-256 over consumer, event source and event id: a provider chooses ids, so that a weaker hash
+/// could be made to collide. Lengths are hashed too, so that no two triples read the same.
+package struct LedgerKey: Sendable, Hashable {
+    private let high: UInt64
+    private let low: UInt64
+
+    package init(consumer: String, source: String, id: String) {
+        var text: [UInt8] = []
+        text.reserveCapacity(consumer.utf8.count + source.utf8.count + id.utf8.count + 12)
+        for part in [consumer, source, id] {
+            withUnsafeBytes(of: UInt32(truncatingIfNeeded: part.utf8.count).littleEndian) { text.append(contentsOf: $0) }
+            text.append(contentsOf: part.utf8)
+        }
+        let digest = Digest.sha256(text)
+        high = Self.word(digest.prefix(8))
+        low = Self.word(digest.dropFirst(8).prefix(8))
+    }
+
+    /// The 16 bytes, as stores keep them.
+    package var bytes: [UInt8] {
+        [high, low].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) } }
+    }
+
+    /// The same 16 bytes without an allocation.
+    package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { try body($0) }
+    }
+
+    private static func word(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+        bytes.reduce(0) { $0 << 8 | UInt64($1) }
+    }
+}

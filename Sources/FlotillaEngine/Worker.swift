@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FlotillaModel
+package import FlotillaRuntime
+internal import Synchronization
+
+/// Consumes one queue with one handler: declared and subscribed by `run`, which returns when `drain` was called and every delivery
+/// that it had received is settled. Cancelling `run` cancels the handlers and gives back what they held.
+package final class Worker: Sendable {
+    package struct Settings: Sendable {
+        package var queue: String
+        package var bindings: [TopicPattern]
+        /// Handlers that run at the same time.
+        package var concurrency: Int
+        /// Deliveries held, those that wait for a handler included.
+        package var prefetch: Int
+        package var handlerLimit: Duration = .seconds(300)
+        package var handlerGrace: Duration = .seconds(5)
+        package var policy = RetryPolicy()
+        package var sweep: Duration = .seconds(1)
+
+        package init(queue: String, bindings: [TopicPattern], concurrency: Int = 64, prefetch: Int = 256) {
+            self.queue = queue
+            self.bindings = bindings
+            self.concurrency = max(1, concurrency)
+            self.prefetch = max(prefetch, self.concurrency)
+        }
+    }
+
+    package let settings: Settings
+    private let broker: any Broker
+    private let pipeline: Pipeline
+    private let keeper: RunKeeper
+    private let sleeper: any Sleeper
+    private let state = Mutex(State())
+
+    private struct State {
+        var subscription: (any Subscription)?
+        var draining = false
+    }
+
+    package init(
+        _ settings: Settings, handler: any Handler, broker: any Broker, ledger: any Ledger, clock: any WallClock, sleeper: any Sleeper,
+        solitude: Solitude, watcher: any WorkerWatcher = NoWatcher(),
+        chance: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
+    ) {
+        self.settings = settings
+        self.broker = broker
+        self.sleeper = sleeper
+        keeper = RunKeeper(ledger: ledger, clock: clock, sleeper: sleeper, interval: settings.sweep, grace: settings.handlerGrace)
+        pipeline = Pipeline(
+            steps: PipelineSteps(
+                queue: settings.queue, handler: handler, broker: broker, ledger: ledger, policy: settings.policy,
+                handlerLimit: settings.handlerLimit, keeper: keeper, solitude: solitude, clock: clock, sleeper: sleeper, chance: chance,
+                watcher: watcher))
+    }
+
+    /// What keeps it from working, in words that may be shown.
+    package var ailment: String? {
+        let stuck = keeper.leftBehind
+        return stuck >= settings.concurrency ? "\(stuck) handlers of \(settings.queue) ignore their deadline" : nil
+    }
+
+    package func run() async throws {
+        try await broker.declare(settings.queue, bindings: settings.bindings)
+        let subscription = try await broker.subscribe(to: settings.queue, prefetch: settings.prefetch)
+        let draining = state.withLock { state in
+            state.subscription = subscription
+            return state.draining
+        }
+        if draining { await subscription.cancel() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<settings.concurrency {
+                group.addTask { try await self.lane(subscription) }
+            }
+            let keeping = Task { await keeper.run() }
+            defer { keeping.cancel() }
+            do {
+                try await group.waitForAll()
+            } catch {
+                await subscription.cancel()
+                throw error
+            }
+        }
+        await subscription.cancel()
+    }
+
+    /// Takes no more; `run` returns when what was taken is settled.
+    package func drain() async {
+        let subscription = state.withLock { state in
+            state.draining = true
+            return state.subscription
+        }
+        await subscription?.cancel()
+    }
+
+    private func lane(_ subscription: any Subscription) async throws {
+        while !Task.isCancelled {
+            // Handlers that ignore their deadline count against the limit: a worker full of them takes nothing more.
+            while keeper.leftBehind >= settings.concurrency {
+                try await sleeper.sleep(for: settings.sweep)
+            }
+            guard let delivery = try await subscription.next() else { return }
+            await pipeline.run(delivery)
+        }
+    }
+}

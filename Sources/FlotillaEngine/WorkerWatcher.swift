@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FlotillaModel
+
+/// Sees what a worker does: metrics and logs in production, signals in tests, the end of the process in crash tests.
+/// Called on the path of every event: it must be quick.
+package protocol WorkerWatcher: Sendable {
+    func reached(_ stage: PipelineStage, _ delivery: Delivery)
+    func claimed(_ delivery: Delivery, _ answer: ClaimAnswer)
+    func handled(_ event: Event, _ delivery: Delivery, took: Duration)
+    func settled(_ delivery: Delivery, _ settlement: Settlement)
+    func waiting(for step: String, because error: any Error)
+}
+
+extension WorkerWatcher {
+    package func reached(_ stage: PipelineStage, _ delivery: Delivery) {}
+    package func claimed(_ delivery: Delivery, _ answer: ClaimAnswer) {}
+    package func handled(_ event: Event, _ delivery: Delivery, took: Duration) {}
+    package func settled(_ delivery: Delivery, _ settlement: Settlement) {}
+    package func waiting(for step: String, because error: any Error) {}
+}
+
+package struct NoWatcher: WorkerWatcher {
+    package init() {}
+}
