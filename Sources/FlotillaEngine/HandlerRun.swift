@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import FlotillaModel
+internal import FlotillaModel
 internal import Synchronization
 
 /// One run of one handler: begun by the pipeline, ended by what comes first: the handler returns, its deadline passes, its claim

@@ -24,12 +24,13 @@ struct Pipeline: Sendable {
     }
 
     private func runClaimed(_ event: Event, _ delivery: Delivery) async throws {
-        let key = steps.key(of: event)
+        let key = try steps.key(of: event)
         var alone = false
         while true {
-            await steps.solitude.enter(alone: alone)
-            defer { steps.solitude.leave(alone: alone) }
-            switch try await steps.claim(key, delivery, alone: alone) {
+            let solitary = alone
+            await steps.solitude.enter(alone: solitary)
+            defer { steps.solitude.leave(alone: solitary) }
+            switch try await steps.claim(key, delivery, alone: solitary) {
             case .run(let fence):
                 let claim = HeldClaim(key: key, fence: fence)
                 let settlement = await steps.handle(event, delivery, claim)

@@ -24,8 +24,8 @@ struct PipelineSteps: Sendable {
     let chance: @Sendable () -> Double
     let watcher: any WorkerWatcher
 
-    func key(of event: Event) -> LedgerKey {
-        LedgerKey(consumer: queue, source: event.source, id: event.id)
+    func key(of event: Event) throws -> LedgerKey {
+        try LedgerKey(consumer: queue, source: event.source, id: event.id)
     }
 
     // MARK: Claim

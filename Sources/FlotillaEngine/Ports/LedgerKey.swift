@@ -8,14 +8,14 @@ package struct LedgerKey: Sendable, Hashable {
     private let high: UInt64
     private let low: UInt64
 
-    package init(consumer: String, source: String, id: String) {
+    package init(consumer: String, source: String, id: String) throws {
         var text: [UInt8] = []
         text.reserveCapacity(consumer.utf8.count + source.utf8.count + id.utf8.count + 12)
         for part in [consumer, source, id] {
             withUnsafeBytes(of: UInt32(truncatingIfNeeded: part.utf8.count).littleEndian) { text.append(contentsOf: $0) }
             text.append(contentsOf: part.utf8)
         }
-        let digest = Digest.sha256(text)
+        let digest = try Digest.sha256(text)
         high = Self.word(digest.prefix(8))
         low = Self.word(digest.dropFirst(8).prefix(8))
     }

@@ -12,7 +12,6 @@ package struct Passage: Sendable, Equatable {
     /// The queue where it failed.
     package var origin: String?
     package var failureClass: String?
-    /// Cut at 2 KB.
     package private(set) var reason: String?
     package var connection: String?
     package var replayedFrom: String?
@@ -32,18 +31,17 @@ package struct Passage: Sendable, Equatable {
         if case .unauthorized(let name) = cause.kind { connection = name }
     }
 
+    /// Cut at a whole character, so that what is kept is still valid text; control characters become spaces.
     package mutating func set(reason text: String?) {
-        guard let text, text.utf8.count > Self.reasonLimit else {
-            reason = text
+        guard let text else {
+            reason = nil
             return
         }
-        // Cut at a whole character, so that what is kept is still valid text.
-        var end = text.startIndex
-        while end < text.endIndex {
-            let next = text.index(after: end)
-            guard text.utf8.distance(from: text.startIndex, to: next) <= Self.reasonLimit else { break }
-            end = next
+        var kept = ""
+        for character in text {
+            guard kept.utf8.count + character.utf8.count <= Self.reasonLimit else { break }
+            kept.append(character.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F } ? character : " ")
         }
-        reason = String(text[..<end])
+        reason = kept
     }
 }
