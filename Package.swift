@@ -42,6 +42,8 @@ let package = Package(
         library("COpenSSL", pkgConfig: "libcrypto", apt: "libssl-dev"),
         library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
 
+        .target(name: "CBench", dependencies: ["CSQLite"]),
+
         layer("FlotillaModel"),
         layer("FlotillaRuntime", on: "CLinux", "FlotillaModel"),
         layer("FlotillaCrypto", on: "COpenSSL"),
@@ -58,7 +60,7 @@ let package = Package(
 
         program(
             "flotilla", on: "FlotillaBoot", "FlotillaOperate", "FlotillaEngine", "FlotillaModel", "FlotillaRuntime",
-            "FlotillaIngress", "FlotillaHTTP"),
+            "FlotillaIngress", "FlotillaHTTP", "FlotillaSQLite", "CBench"),
         program("flotilla-ingress", on: "FlotillaBoot"),
         program("flotilla-log-sink", on: "FlotillaBoot"),
 

@@ -38,16 +38,16 @@ final class FileLock {
     }
 
     /// Held until this file is closed.
-    func hold(session: Int64) -> Bool { flotilla_lock_byte(descriptor, 1000 + session, Int16(F_WRLCK), 0) == 0 }
+    func hold(session: Int64) -> Bool { flotilla_lock_byte(descriptor, 1000 + off_t(session), Int16(F_WRLCK), 0) == 0 }
 
     /// True when nobody holds that session's byte: its process is gone. Not for a session of this opening.
     func isGone(session: Int64) -> Bool {
         guard hold(session: session) else { return false }
-        unlock(1000 + session)
+        unlock(1000 + off_t(session))
         return true
     }
 
-    func letGo(session: Int64) { unlock(1000 + session) }
+    func letGo(session: Int64) { unlock(1000 + off_t(session)) }
 
     private func lock(_ byte: off_t) throws {
         while flotilla_lock_byte(descriptor, byte, Int16(F_WRLCK), 1) != 0 {

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FlotillaEngine
+internal import FlotillaModel
+
+/// What is kept for people: dead letters, parked and unrouted events. One for each event and queue, so that a worker that was killed
+/// between a dead letter and its mark does not make a second one.
+enum Letters {
+    static func keep(event: Int64, in queue: String, _ passage: Passage, in turn: Turn) throws {
+        let previous = turn.statements.letterOf
+        previous.bind(1, queue)
+        previous.bind(2, event)
+        let replaced = try previous.row { $0.integer(0) }
+        let add = turn.statements.addLetter
+        add.bind(1, queue)
+        add.bind(2, event)
+        add.bind(3, turn.now.milliseconds)
+        add.bind(4, passage.attempt)
+        add.bind(5, passage.generation)
+        add.bind(6, passage.failureClass)
+        add.bind(7, passage.reason)
+        add.bind(8, PassageText.encode(passage))
+        try add.run()
+        if let replaced, replaced != event { try Deliveries.leave(replaced, in: turn) }
+    }
+
+    /// Queues whose messages no worker consumes.
+    static func isKept(_ queue: String) -> Bool {
+        queue == QueueNames.unrouted || queue.hasSuffix(".dead") || queue.hasSuffix(".parked")
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FlotillaEngine
+internal import FlotillaModel
+
+/// Publishes the events of one call: each is written once, and a delivery of it into every queue that is bound to its type;
+/// into `unrouted` when there is none.
+final class PublishOperation: Operation, @unchecked Sendable {
+    // Sendable because nothing in it changes after `init`.
+    private let events: [Event]
+    private let continuation: CheckedContinuation<Void, any Error>
+
+    init(_ events: [Event], _ continuation: CheckedContinuation<Void, any Error>) {
+        self.events = events
+        self.continuation = continuation
+    }
+
+    func perform(in turn: Turn) throws {
+        for event in events {
+            let number = turn.nextNumber()
+            try EventRow.add(event, number: number, in: turn)
+            let targets = turn.routes.targets(of: event.type)
+            for queue in targets { try Deliveries.add(number, to: queue, in: turn) }
+            if targets.isEmpty { try Letters.keep(event: number, in: QueueNames.unrouted, Passage(), in: turn) }
+        }
+    }
+
+    func finish(_ failure: (any Error)?) {
+        if let failure { continuation.resume(throwing: failure) } else { continuation.resume() }
+    }
+}

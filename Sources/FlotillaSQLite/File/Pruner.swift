@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FlotillaModel
+
+/// Lets go of what is old, a little at each heartbeat: the journal by age and size, the ledger by age alone.
+///
+/// Events leave from the oldest on. One that something still refers to (a delivery, a letter) stays, and leaves with that reference.
+/// The ledger has no index by time; its keys are hashes, so it is walked in slices of the key space, once around in about a day.
+struct Pruner {
+    private static let eventsAtOnce: Int64 = 2000
+    /// A slice of the key space: 1/4096 of it, each about every 20 seconds.
+    private var slice: UInt16 = 0
+    private var lastSlice = Timestamp(microseconds: 0)
+
+    mutating func hasWork(_ turn: Turn, _ options: SQLiteFile.Options, now: Timestamp) -> Bool {
+        if now - lastSlice >= .seconds(20) { return true }
+        guard !turn.journal.isOff else { return false }
+        if turn.state.journalBytes > turn.journal.bytes { return true }
+        guard let oldest = try? turn.statements.oldestEvent(after: turn.state.prunedTo) else { return false }
+        return oldest.accepted < (now - turn.journal.age).milliseconds
+    }
+
+    mutating func prune(_ turn: Turn, _ options: SQLiteFile.Options) throws {
+        if turn.now - lastSlice >= .seconds(20) {
+            lastSlice = turn.now
+            try pruneLedger(turn, olderThan: turn.now - options.ledgerAge)
+        }
+        if !turn.journal.isOff { try pruneJournal(turn) }
+    }
+
+    private func pruneJournal(_ turn: Turn) throws {
+        let cutoff = (turn.now - turn.journal.age).milliseconds
+        for _ in 0..<Self.eventsAtOnce {
+            guard let oldest = try turn.statements.oldestEvent(after: turn.state.prunedTo),
+                oldest.accepted < cutoff || turn.state.journalBytes > turn.journal.bytes
+            else { return }
+            turn.prune(to: oldest.number)
+            try Deliveries.leave(oldest.number, in: turn)
+        }
+    }
+
+    private mutating func pruneLedger(_ turn: Turn, olderThan limit: Timestamp) throws {
+        let low = slice
+        slice = (slice + 1) % 4096
+        let prune = turn.statements.pruneLedger
+        prune.bind(1, [UInt8(low >> 4), UInt8(low & 0xF) << 4])
+        prune.bind(2, slice == 0 ? [UInt8](repeating: 0xFF, count: 17) : [UInt8(slice >> 4), UInt8(slice & 0xF) << 4])
+        prune.bind(3, limit.milliseconds)
+        try prune.run()
+        // A claim whose worker vanished and whose delivery never came again.
+        let claims = turn.statements.pruneClaims
+        claims.bind(1, limit.milliseconds)
+        try claims.run()
+    }
+}
+
+extension Statements {
+    func oldestEvent(after number: Int64) throws -> (number: Int64, accepted: Int64)? {
+        oldestEvent.bind(1, number)
+        return try oldestEvent.row { ($0.integer(0), $0.integer(1)) }
+    }
+}

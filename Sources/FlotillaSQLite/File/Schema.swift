@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The tables of a file, and how a file is known to be ours.
+///
+/// An event is written once, into `event`, which is the journal too; whatever waits somewhere refers to it by its number. A delivery
+/// moves from holder 0 (nobody) to the session that fetched it, and is deleted when it is acknowledged: the same three columns that
+/// order a queue also say who holds what, so no other index has to be kept up to date.
+///
+/// The keys of the ledger are hashes: each row that is written dirties a page of its own. So what runs now is kept apart, in a table of a
+/// few pages, and a row of the big table is written once for an event that goes well. (Measured: half again as fast as one table.)
+enum Schema {
+    /// "Flot", in SQLite's header.
+    static let applicationID: Int64 = 0x466C_6F74
+    static let version: Int64 = 1
+
+    /// Reads only: a file that is not ours stays as it is. True when it is ours already, false when it is new.
+    static func recognise(_ database: Database) throws -> Bool {
+        let application = try database.integer("PRAGMA application_id") ?? 0
+        let tables = try database.integer("SELECT count(*) FROM sqlite_schema") ?? 0
+        if application == 0, tables == 0 { return false }
+        guard application == applicationID else { throw SQLiteFailure.foreign(path: database.path) }
+        let found = try database.integer("PRAGMA user_version") ?? 0
+        guard found <= version else { throw SQLiteFailure.newer(path: database.path, version: found) }
+        return true
+    }
+
+    static let pragmas = """
+        PRAGMA journal_mode = WAL;
+        PRAGMA synchronous = FULL;
+        PRAGMA wal_autocheckpoint = 0;
+        PRAGMA mmap_size = 0;
+        PRAGMA cache_size = -16000;
+        PRAGMA temp_store = MEMORY;
+        PRAGMA trusted_schema = OFF;
+        """
+
+    static let creation = """
+        BEGIN IMMEDIATE;
+        CREATE TABLE state (
+            only INTEGER PRIMARY KEY CHECK (only = 1),
+            last_number INTEGER NOT NULL,      -- the newest event or copy
+            journal_bytes INTEGER NOT NULL,
+            pruned_to INTEGER NOT NULL,        -- events up to here leave with their last reference
+            routes INTEGER NOT NULL            -- grows when a binding changes
+        );
+        INSERT INTO state VALUES (1, 0, 0, 0, 1);
+        CREATE TABLE source (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+        CREATE TABLE queue (
+            id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
+            entered INTEGER NOT NULL DEFAULT 0, gone INTEGER NOT NULL DEFAULT 0
+        );
+        CREATE TABLE binding (queue INTEGER NOT NULL, pattern TEXT NOT NULL, PRIMARY KEY (queue, pattern)) WITHOUT ROWID;
+        CREATE TABLE event (
+            number INTEGER PRIMARY KEY, accepted INTEGER NOT NULL, source INTEGER NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL,
+            time INTEGER, subject TEXT, content_type TEXT, schema TEXT, extensions TEXT, data BLOB NOT NULL
+        );
+        CREATE TABLE delivery (
+            queue INTEGER NOT NULL, holder INTEGER NOT NULL, number INTEGER NOT NULL,
+            event INTEGER,                     -- null: the event of the same number
+            attempt INTEGER NOT NULL, generation INTEGER NOT NULL, passage TEXT,
+            PRIMARY KEY (queue, holder, number)
+        ) WITHOUT ROWID;
+        CREATE INDEX delivery_copy ON delivery (event) WHERE event IS NOT NULL;
+        CREATE TABLE delayed (
+            due INTEGER NOT NULL, queue INTEGER NOT NULL, number INTEGER NOT NULL, event INTEGER NOT NULL,
+            attempt INTEGER NOT NULL, generation INTEGER NOT NULL, passage TEXT,
+            PRIMARY KEY (due, queue, number)
+        ) WITHOUT ROWID;
+        CREATE INDEX delayed_event ON delayed (event);
+        CREATE TABLE letter (
+            queue TEXT NOT NULL, source INTEGER NOT NULL, id TEXT NOT NULL, event INTEGER NOT NULL, kept INTEGER NOT NULL,
+            type TEXT NOT NULL, attempt INTEGER NOT NULL, generation INTEGER NOT NULL, class TEXT, reason TEXT, passage TEXT,
+            PRIMARY KEY (queue, source, id)
+        ) WITHOUT ROWID;
+        CREATE INDEX letter_kept ON letter (queue, kept);
+        CREATE INDEX letter_event ON letter (event);
+        CREATE TABLE session (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, until INTEGER NOT NULL, pid INTEGER NOT NULL, program TEXT NOT NULL
+        );
+        CREATE TABLE consumer (session INTEGER NOT NULL, queue INTEGER NOT NULL, PRIMARY KEY (session, queue)) WITHOUT ROWID;
+        CREATE TABLE claim (                   -- what runs now; it goes before a row of the same key in ledger
+            key BLOB PRIMARY KEY, attempt INTEGER NOT NULL, generation INTEGER NOT NULL, crashes INTEGER NOT NULL,
+            fence INTEGER NOT NULL, session INTEGER NOT NULL, claimed INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        CREATE TABLE ledger (
+            key BLOB PRIMARY KEY, state INTEGER NOT NULL, attempt INTEGER NOT NULL, generation INTEGER NOT NULL,
+            crashes INTEGER NOT NULL, fence INTEGER NOT NULL, claimed INTEGER NOT NULL, at INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        CREATE TABLE deed (at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL);
+        PRAGMA application_id = \(applicationID);
+        PRAGMA user_version = \(version);
+        COMMIT;
+        """
+}
