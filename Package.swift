@@ -51,6 +51,7 @@ let package = Package(
         // Crypto for the ledger's key: a hash that a provider, who chooses ids, can't make collide.
         layer("FlotillaEngine", on: "FlotillaModel", "FlotillaRuntime", "FlotillaCrypto"),
         layer("FlotillaSQLite", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "CSQLite", "CLinux"),
+        layer("FlotillaMemory", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime"),
         layer("FlotillaIngress", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "FlotillaHTTP", "FlotillaCrypto"),
         layer("FlotillaWorkers", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "CLinux"),
         layer("FlotillaOperate", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime"),
@@ -67,6 +68,8 @@ let package = Package(
         tests("FlotillaModelTests", on: "FlotillaModel"),
         tests("FlotillaRuntimeTests", on: "FlotillaRuntime", "FlotillaModel", "CLinux"),
         tests("FlotillaHTTPTests", on: "FlotillaHTTP", "FlotillaRuntime"),
+        tests("FlotillaEngineTests", on: "FlotillaEngine", "FlotillaMemory", "FlotillaModel", "FlotillaRuntime"),
+        tests("FlotillaPortTests", on: "FlotillaEngine", "FlotillaMemory", "FlotillaSQLite", "FlotillaModel", "FlotillaRuntime"),
         tests("FlotillaCryptoTests", on: "FlotillaCrypto"),
         tests("FlotillaIngressTests", on: "FlotillaIngress", "FlotillaEngine", "FlotillaHTTP", "FlotillaModel", "FlotillaRuntime", "FlotillaCrypto"),
     ],

@@ -24,6 +24,15 @@ enum Letters {
         if let replaced, replaced != event { try Deliveries.leave(replaced, in: turn) }
     }
 
+    /// Removes a letter, if it is still the one that was seen.
+    static func take(_ letter: Letter, in turn: Turn) throws -> Bool {
+        let take = turn.statements.takeLetter
+        take.bind(1, letter.tag)
+        take.bind(2, letter.queue)
+        try take.run()
+        return turn.database.changes == 1
+    }
+
     /// Queues whose messages no worker consumes.
     static func isKept(_ queue: String) -> Bool {
         queue == QueueNames.unrouted || queue.hasSuffix(".dead") || queue.hasSuffix(".parked")

@@ -5,7 +5,7 @@ package import FlotillaModel
 
 /// The Broker port on a file.
 package struct SQLiteBroker: Broker {
-    private let file: SQLiteFile
+    let file: SQLiteFile
 
     package init(_ file: SQLiteFile) {
         self.file = file
@@ -77,18 +77,17 @@ package struct SQLiteBroker: Broker {
 /// Queues and bindings.
 enum Topology {
     static func replace(_ queue: String, bindings: [TopicPattern], in turn: Turn) throws {
-        let add = try turn.database.prepare("INSERT INTO queue (name) VALUES (?1) ON CONFLICT DO NOTHING")
-        let clear = try turn.database.prepare("DELETE FROM binding WHERE queue = (SELECT id FROM queue WHERE name = ?1)")
-        let bind = try turn.database.prepare("INSERT OR IGNORE INTO binding SELECT id, ?2 FROM queue WHERE name = ?1")
-        defer { for statement in [add, clear, bind] { statement.finalize() } }
-        for statement in [add, clear] {
-            statement.bind(1, queue)
-            try statement.run()
+        func run(_ sql: String, _ pattern: String? = nil) throws {
+            try turn.database.once(sql) { statement in
+                statement.bind(1, queue)
+                if let pattern { statement.bind(2, pattern) }
+                try statement.run()
+            }
         }
+        try run("INSERT INTO queue (name) VALUES (?1) ON CONFLICT DO NOTHING")
+        try run("DELETE FROM binding WHERE queue = (SELECT id FROM queue WHERE name = ?1)")
         for pattern in bindings {
-            bind.bind(1, queue)
-            bind.bind(2, pattern.text)
-            try bind.run()
+            try run("INSERT OR IGNORE INTO binding SELECT id, ?2 FROM queue WHERE name = ?1", pattern.text)
         }
         try turn.routesChanged()
     }

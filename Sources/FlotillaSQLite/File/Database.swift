@@ -37,12 +37,23 @@ final class Database {
 
     /// A statement that lives as long as the connection.
     func prepare(_ sql: String) throws -> Statement {
-        var pointer: OpaquePointer?
-        let code = sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &pointer, nil)
-        guard code == SQLITE_OK, let pointer else { throw failure(code) }
-        let statement = Statement(pointer, of: self)
+        let statement = try make(sql, flags: UInt32(SQLITE_PREPARE_PERSISTENT))
         statements.append(statement)
         return statement
+    }
+
+    /// A statement for the time of `body`.
+    func once<Value>(_ sql: String, _ body: (Statement) throws -> Value) throws -> Value {
+        let statement = try make(sql, flags: 0)
+        defer { statement.finalize() }
+        return try body(statement)
+    }
+
+    private func make(_ sql: String, flags: UInt32) throws -> Statement {
+        var pointer: OpaquePointer?
+        let code = sqlite3_prepare_v3(handle, sql, -1, flags, &pointer, nil)
+        guard code == SQLITE_OK, let pointer else { throw failure(code) }
+        return Statement(pointer, of: self)
     }
 
     /// One or more statements without results.
@@ -53,12 +64,7 @@ final class Database {
 
     /// The first column of the first row of a statement that is used once.
     func integer(_ sql: String) throws -> Int64? {
-        var pointer: OpaquePointer?
-        let code = sqlite3_prepare_v2(handle, sql, -1, &pointer, nil)
-        guard code == SQLITE_OK, let pointer else { throw failure(code) }
-        let statement = Statement(pointer, of: self)
-        defer { statement.finalize() }
-        return try statement.step() ? statement.integer(0) : nil
+        try once(sql) { try $0.row { $0.integer(0) } }
     }
 
     var changes: Int64 { sqlite3_changes64(handle) }

@@ -7,12 +7,12 @@ internal import Glibc
 /// the byte is let go by the kernel when the process is killed. What a session held comes back when either says that it is gone.
 enum Sessions {
     static func open(lease: Duration, program: String, in turn: Turn) throws {
-        let add = try turn.database.prepare("INSERT INTO session (until, pid, program) VALUES (?1, ?2, ?3) RETURNING id")
-        add.bind(1, (turn.now + lease).milliseconds)
-        add.bind(2, Int64(getpid()))
-        add.bind(3, program)
-        turn.session = try add.row { $0.integer(0) } ?? 0
-        add.finalize()
+        turn.session = try turn.database.once("INSERT INTO session (until, pid, program) VALUES (?1, ?2, ?3) RETURNING id") { add in
+            add.bind(1, (turn.now + lease).milliseconds)
+            add.bind(2, Int64(getpid()))
+            add.bind(3, program)
+            return try add.row { $0.integer(0) } ?? 0
+        }
         guard turn.lock.hold(session: turn.session) else {
             throw SQLiteFailure.other(path: turn.database.path, "the byte of a new session is locked")
         }

@@ -32,6 +32,7 @@ struct Statements {
     // MARK: Letters and the end of an event
     let letterOf: Statement
     let addLetter: Statement
+    let takeLetter: Statement
     let dropEvent: Statement
 
     let oldestEvent: Statement
@@ -95,6 +96,7 @@ struct Statements {
             ON CONFLICT (queue, source, id) DO UPDATE SET event = excluded.event, kept = excluded.kept, attempt = excluded.attempt,
                 generation = excluded.generation, class = excluded.class, reason = excluded.reason, passage = excluded.passage
             """)
+        takeLetter = try database.prepare("DELETE FROM letter WHERE event = ?1 AND queue = ?2")
         dropEvent = try database.prepare(
             """
             DELETE FROM event WHERE number = ?1

@@ -5,7 +5,7 @@ internal import FlotillaModel
 
 /// The Ledger port on a file. A claim is held by the session of its process, and ends with it.
 package struct SQLiteLedger: Ledger {
-    private let file: SQLiteFile
+    let file: SQLiteFile
 
     package init(_ file: SQLiteFile) {
         self.file = file

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FlotillaEngine
+package import FlotillaModel
+package import FlotillaRuntime
+internal import Synchronization
+
+/// The Broker port in memory, for tests of whatever needs one: the same promises as a real one, for as long as the process lives.
+package final class MemoryBroker: Broker {
+    struct Item {
+        var content: Result<Event, InvalidEvent>
+        var passage: Passage
+        var accepted: Timestamp
+    }
+
+    private struct Queue {
+        var bindings: [TopicPattern] = []
+        var ready: [Item] = []
+        var delayed: [(due: Timestamp, item: Item)] = []
+        var subscriptions: [MemorySubscription] = []
+    }
+
+    private struct State {
+        var queues: [String: Queue] = [:]
+        var letters: [String: [Item]] = [:]
+        var away: String?
+    }
+
+    private let state = Mutex(State())
+    private let clock: any WallClock
+    private let loop: Loop
+
+    /// - Parameter loop: whose timers wake what was delayed.
+    package init(clock: any WallClock, loop: Loop) {
+        self.clock = clock
+        self.loop = loop
+    }
+
+    /// From now on every publication throws; nil ends it.
+    package func fail(because why: String?) { state.withLock { $0.away = why } }
+
+    /// What is kept for people in a queue such as `{queue}.dead`.
+    package func letters(in queue: String) -> [(content: Result<Event, InvalidEvent>, passage: Passage)] {
+        state.withLock { $0.letters[queue, default: []].map { ($0.content, $0.passage) } }
+    }
+
+    package func declare(_ queue: String, bindings: [TopicPattern]) async throws {
+        guard QueueNames.isWorkerQueue(queue) else { throw BrokerFailure(.refused, "\(queue) can't be the name of a queue") }
+        state.withLock { $0.queues[queue, default: Queue()].bindings = bindings }
+    }
+
+    package func publish(_ events: [Event]) async throws {
+        let now = clock.now
+        try change { state in
+            for event in events {
+                let item = Item(content: .success(event), passage: Passage(), accepted: now)
+                let targets = state.queues.filter { $0.value.bindings.contains { $0.matches(event.type) } }.keys
+                for queue in targets { state.queues[queue]?.ready.append(item) }
+                if targets.isEmpty { Self.keep(item, in: QueueNames.unrouted, &state) }
+            }
+        }
+        distribute()
+    }
+
+    /// A damaged delivery, as a broker may bring one.
+    package func publishDamaged(to queue: String) async throws {
+        let item = Item(content: .failure(.specVersion), passage: Passage(), accepted: clock.now)
+        try change { $0.queues[queue]?.ready.append(item) }
+        distribute()
+    }
+
+    package func forward(_ delivery: Delivery, to queue: String, passage: Passage, after delay: Duration) async throws {
+        let now = clock.now
+        let item = Item(content: delivery.content, passage: passage, accepted: delivery.accepted ?? now)
+        try change { state in
+            if queue == QueueNames.unrouted || queue.hasSuffix(".dead") || queue.hasSuffix(".parked") {
+                Self.keep(item, in: queue, &state)
+            } else if state.queues[queue] == nil {
+                throw BrokerFailure(.refused, "there is no queue \(queue)")
+            } else if delay > .zero {
+                state.queues[queue]?.delayed.append((now + delay, item))
+            } else {
+                state.queues[queue]?.ready.append(item)
+            }
+        }
+        if delay > .zero { loop.post { _ = self.loop.schedule(after: delay) { self.distribute() } } }
+        distribute()
+    }
+
+    package func subscribe(to queue: String, prefetch: Int) async throws -> any Subscription {
+        let subscription = MemorySubscription(queue: queue, prefetch: prefetch, broker: self)
+        try state.withLock { state in
+            guard state.queues[queue] != nil else { throw BrokerFailure(.refused, "there is no queue \(queue)") }
+            state.queues[queue]?.subscriptions.append(subscription)
+        }
+        distribute()
+        return subscription
+    }
+
+    package func ailment() async -> String? { state.withLock { $0.away } }
+
+    func giveBack(_ item: Item, to queue: String) {
+        state.withLock { $0.queues[queue]?.ready.insert(item, at: 0) }
+        distribute()
+    }
+
+    func forget(_ subscription: MemorySubscription) {
+        state.withLock { $0.queues[subscription.queue]?.subscriptions.removeAll { $0 === subscription } }
+    }
+
+    /// Hands out what is ready to whoever has room.
+    func distribute() {
+        let now = clock.now
+        let handed = state.withLock { state -> [(MemorySubscription, [Item])] in
+            var handed: [(MemorySubscription, [Item])] = []
+            for name in state.queues.keys {
+                guard var queue = state.queues[name] else { continue }
+                queue.ready += queue.delayed.filter { $0.due <= now }.map(\.item)
+                queue.delayed.removeAll { $0.due <= now }
+                for subscription in queue.subscriptions where !queue.ready.isEmpty {
+                    let taken = subscription.reserve(queue.ready.count)
+                    guard taken > 0 else { continue }
+                    handed.append((subscription, Array(queue.ready.prefix(taken))))
+                    queue.ready.removeFirst(taken)
+                }
+                state.queues[name] = queue
+            }
+            return handed
+        }
+        for (subscription, items) in handed { subscription.accept(items) }
+    }
+
+    private func change(_ body: (inout State) throws -> Void) throws {
+        try state.withLock { state in
+            if let away = state.away { throw BrokerFailure(.away, away) }
+            try body(&state)
+        }
+    }
+
+    /// One letter for each event, as the other adapters keep them.
+    private static func keep(_ item: Item, in queue: String, _ state: inout State) {
+        if case .success(let event) = item.content {
+            state.letters[queue, default: []].removeAll {
+                guard case .success(let other) = $0.content else { return false }
+                return other.id == event.id && other.source == event.source
+            }
+        }
+        state.letters[queue, default: []].append(item)
+    }
+}
