@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The hooks of one ingress, by name.
+package struct HookTable: Sendable {
+    private let hooks: [String: Hook]
+
+    package init(_ hooks: [Hook]) {
+        self.hooks = Dictionary(hooks.map { ($0.name, $0) }) { first, _ in first }
+    }
+
+    package var all: [Hook] { hooks.values.sorted { $0.name < $1.name } }
+
+    package subscript(name: some StringProtocol) -> Hook? { hooks[String(name)] }
+
+    /// The hook that a request's path names. Paths are compared as they were sent: a hook's name needs no escapes.
+    func hook(at path: Substring) -> Hook? {
+        Self.name(in: path).flatMap { self[$0] }
+    }
+
+    static func name(in path: Substring) -> Substring? {
+        path.hasPrefix("/hooks/") ? path.dropFirst(7) : nil
+    }
+}
