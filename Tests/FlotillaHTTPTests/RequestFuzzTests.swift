@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FlotillaHTTP
+import Foundation
+import Testing
+
+/// Numbers that look random and are the same in every run: a failure names its seed.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 1
+    }
+
+    mutating func next() -> UInt64 {
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        return state &* 0x2545_F491_4F6C_DD1D
+    }
+}
+
+/// Cases of the table, bent: bytes changed, dropped, doubled, pieces of other cases put in.
+enum Mutation {
+    private static let spice: [[UInt8]] = [
+        "\r\n", "\n", "\r", " ", "\t", "\0", ":", ";", ",", "0", "5", "ffffffff", "chunked", "Content-Length: 3\r\n",
+        "Transfer-Encoding: chunked\r\n", "Host: b\r\n", "HTTP/1.0", "\r\n\r\n", "POST / HTTP/1.1\r\n", "\u{7F}", "é",
+        "Connection: close\r\n",
+    ].map { Array($0.utf8) }
+
+    static func make(_ seed: UInt64) -> [UInt8] {
+        var random = SeededGenerator(seed: seed)
+        let cases = WireCases.all.filter { $0.bytes.count < 1500 }
+        func pick() -> [UInt8] { cases[Int.random(in: 0..<cases.count, using: &random)].bytes }
+        var bytes = pick()
+        if Bool.random(using: &random) { bytes += pick() }
+        for _ in 0..<Int.random(in: 1...4, using: &random) where !bytes.isEmpty {
+            let place = Int.random(in: 0..<bytes.count, using: &random)
+            switch Int.random(in: 0..<6, using: &random) {
+            case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
+            case 1: bytes.remove(at: place)
+            case 2: bytes.insert(bytes[place], at: place)
+            case 3: bytes.insert(contentsOf: spice[Int.random(in: 0..<spice.count, using: &random)], at: place)
+            case 4: bytes.removeSubrange(place..<min(bytes.count, place + Int.random(in: 1...8, using: &random)))
+            default: bytes[place] ^= 0x20
+            }
+        }
+        return bytes
+    }
+
+    static func count(_ variable: String, otherwise: Int) -> Int {
+        ProcessInfo.processInfo.environment[variable].flatMap(Int.init) ?? otherwise
+    }
+}
+
+@Suite struct RequestFuzzTests {
+    @Test func `mutated requests get one verdict however they are cut, and a refusal takes no more`() {
+        for seed in 0..<UInt64(Mutation.count("FLOTILLA_FUZZ_CASES", otherwise: 20_000)) {
+            let bytes = Mutation.make(seed)
+            let whole = Feed.all(bytes)
+            var random = SeededGenerator(seed: seed &+ 1)
+            var feed = Feed()
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let piece = rest.prefix(Int.random(in: 1...max(1, min(rest.count, 40)), using: &random))
+                feed.feed(piece)
+                rest = rest.dropFirst(piece.count)
+            }
+            guard feed.verdict == whole else {
+                Issue.record("seed \(seed): \(whole) whole, \(feed.verdict) in pieces")
+                return
+            }
+            let body = whole.served.reduce(0) { $0 + $1.body.utf8.count }
+            // Replacement characters of bytes that are no text take three bytes each.
+            guard body <= bytes.count * 3 else {
+                Issue.record("seed \(seed): more came out than went in")
+                return
+            }
+        }
+    }
+}
