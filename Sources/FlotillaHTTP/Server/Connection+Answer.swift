@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLinux
+internal import FlotillaRuntime
+internal import Glibc
+
+/// From a request that was received to the last byte of its answer.
+extension Connection {
+    // MARK: Received
+
+    func admit(_ head: RequestHead) {
+        withoutBody = head.method == "HEAD"
+        closesAfterAnswer = !parser.keepsConnection
+        let full = home.inflight.hasRoom(for: parser.declaredBytes) ? nil : Refusal.tooManyBytes.response
+        guard let answer = full ?? home.responder.admit(head) else { return }
+        if parser.discardBody() {
+            earlyAnswer = answer
+        } else {
+            closesAfterAnswer = true
+            leavesInput = true
+            write(answer)
+        }
+    }
+
+    func answerEarly() {
+        guard let answer = earlyAnswer else { return }
+        earlyAnswer = nil
+        write(answer)
+    }
+
+    func sendContinue() {
+        let line: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
+        let count = send(descriptor, line.utf8Start, line.utf8CodeUnitCount, Int32(MSG_NOSIGNAL))
+        // Nothing else is on its way, so there is room for these few bytes unless the client is gone.
+        if count != line.utf8CodeUnitCount { close() }
+    }
+
+    func refuse(_ refusal: Refusal) {
+        closesAfterAnswer = true
+        leavesInput = true
+        earlyAnswer = nil
+        write(refusal.response)
+    }
+
+    /// The body that is held counts in the budget from here on. False when it doesn't fit: nothing of it was taken.
+    func hold(_ bytes: Int) -> Bool {
+        guard bytes > taken else { return true }
+        guard home.inflight.take(bytes - taken) else { return false }
+        taken = bytes
+        return true
+    }
+
+    func answer(_ request: Request) {
+        guard hold(request.body.count) else { return refuse(.tooManyBytes) }
+        phase = .answering
+        clearDeadline()
+        let responder = home.responder
+        Task(executorPreference: home.loop) {
+            let response = await responder.respond(to: request)
+            self.answered(response)
+        }
+    }
+
+    private func answered(_ response: Response) {
+        giveBack()
+        guard !isClosed else { return }
+        write(response)
+    }
+
+    // MARK: Sent
+
+    private func write(_ response: Response) {
+        if home.isDraining { closesAfterAnswer = true }
+        giveBack()
+        clearDeadline()
+        home.hooks.answered(response.status)
+        let format = ResponseBytes(withoutBody: withoutBody, closes: closesAfterAnswer, isOldVersion: parser.isOldVersion)
+        let sent = home.withBytes(of: response, format) { bytes in
+            let count = send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+            guard count >= 0 || errno == EAGAIN || errno == EINTR else { return -1 }
+            if count < bytes.count { unsent = Array(bytes[max(0, count)...]) }
+            return max(0, count)
+        }
+        guard sent >= 0 else { return close() }
+        guard unsent.isEmpty else {
+            phase = .writing
+            unsentStart = 0
+            setDeadline(.write, after: home.limits.writeTime)
+            return updateInterest()
+        }
+        finishAnswer()
+    }
+
+    /// The socket has room again.
+    func flush() {
+        guard !unsent.isEmpty else { return }
+        let count = unsent.withUnsafeBytes { bytes in
+            send(descriptor, bytes.baseAddress?.advanced(by: unsentStart), bytes.count - unsentStart, Int32(MSG_NOSIGNAL))
+        }
+        guard count >= 0 else {
+            if errno != EAGAIN && errno != EINTR { close() }
+            return
+        }
+        unsentStart += count
+        guard unsentStart == unsent.count else { return }
+        unsent = []
+        clearDeadline()
+        finishAnswer()
+    }
+
+    private func finishAnswer() {
+        guard !closesAfterAnswer else { return leavesInput || !pending.isEmpty ? linger() : close() }
+        phase = .receiving
+        // Inside `advance` its loop goes on by itself.
+        guard !isAdvancing else { return }
+        advancePending()
+        settle()
+    }
+
+    /// Closing a socket with unread input resets the connection, and the reset may overtake the answer: so sending ends first, and what
+    /// still comes is read and dropped for a moment.
+    private func linger() {
+        shutdown(descriptor, Int32(SHUT_WR))
+        guard !inputEnded else { return close() }
+        phase = .lingering
+        pending = []
+        setDeadline(.linger, after: home.limits.lingerTime)
+        updateInterest()
+    }
+}

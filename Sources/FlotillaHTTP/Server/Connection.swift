@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FlotillaRuntime
+internal import Glibc
+
+/// One client. Made by a ServerLoop when it accepts, lives on that loop, and ends by `close()`, which happens once.
+///
+/// It reads a request, hands it to the responder, writes the answer, and starts again: one request at a time, so that pipelined
+/// answers leave in order. While a request is being answered, what the client sends ahead waits in `pending`, up to a limit.
+final class Connection: @unchecked Sendable {
+    // Sendable because only the thread of its loop touches it; the task that answers runs there too.
+
+    enum Phase {
+        /// Between requests, or in the middle of one.
+        case receiving
+        /// The responder has a request.
+        case answering
+        /// An answer is on its way, and the client is slow to take it.
+        case writing
+        /// The last answer is out; what the client still sends is thrown away, so that no reset overtakes the answer.
+        case lingering
+        case closed
+    }
+
+    let home: ServerLoop
+    let descriptor: Int32
+    var phase = Phase.receiving
+    var parser: RequestParser
+    /// Received and not yet taken by the parser. Empty, without memory, while the connection is idle.
+    var pending: [UInt8] = []
+    /// The part of an answer that the socket did not take.
+    var unsent: [UInt8] = []
+    var unsentStart = 0
+    /// The client has finished sending; it may still read.
+    var inputEnded = false
+    /// True once the answer under way is the last one.
+    var closesAfterAnswer = false
+    /// Input may be on its way that nobody will read.
+    var leavesInput = false
+    var withoutBody = false
+    /// Refused at its head, and answered so when its body has been thrown away.
+    var earlyAnswer: Response?
+    /// Bytes taken from the budget for the body that is held.
+    var taken = 0
+    var deadline = Deadline()
+    private var watch: Watch?
+    private var interest: Readiness = []
+    private(set) var isAdvancing = false
+
+    init(home: ServerLoop, descriptor: Int32) {
+        self.home = home
+        self.descriptor = descriptor
+        parser = RequestParser(limits: home.limits)
+    }
+
+    var isClosed: Bool { if case .closed = phase { true } else { false } }
+
+    private var keepsInput: Bool {
+        switch phase {
+        case .receiving, .answering, .writing: true
+        case .lingering, .closed: false
+        }
+    }
+
+    /// No request is being received or answered.
+    var isIdle: Bool {
+        if case .receiving = phase { parser.isIdle && pending.isEmpty } else { false }
+    }
+
+    func open() {
+        do {
+            interest = .readable
+            watch = try home.loop.watch(descriptor, for: interest) { [self] readiness in ready(readiness) }
+            setDeadline(.idle, after: home.limits.idleTime)
+        } catch {
+            close()
+        }
+    }
+
+    func close() {
+        guard !isClosed else { return }
+        let answering = if case .answering = phase { true } else { false }
+        phase = .closed
+        if let watch { home.loop.cancel(watch) }
+        watch = nil
+        endDeadline()
+        Glibc.close(descriptor)
+        pending = []
+        unsent = []
+        // The responder still holds the body: the budget gets it back when it is done.
+        if !answering { giveBack() }
+        home.closed(self)
+    }
+
+    func giveBack() {
+        if taken > 0 { home.inflight.give(taken) }
+        taken = 0
+    }
+
+    // MARK: Events of the socket
+
+    private func ready(_ readiness: Readiness) {
+        // Both directions are gone: no answer can reach anybody.
+        if !readiness.isDisjoint(with: [.hangup, .failed]) { return close() }
+        if readiness.contains(.writable) { flush() }
+        if readiness.contains(.readable), !isClosed { receive() }
+    }
+
+    /// One read for each readiness: a client that sends without end doesn't keep its neighbours waiting.
+    func receive() {
+        let buffer = home.readBuffer
+        let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
+        if count > 0 {
+            received(UnsafeRawBufferPointer(rebasing: buffer[0..<count]))
+        } else if count == 0 {
+            inputEnded = true
+            if case .receiving = phase { return close() }
+            if case .lingering = phase { return close() }
+            updateInterest()
+        } else if errno != EAGAIN && errno != EINTR {
+            close()
+        }
+    }
+
+    private func received(_ bytes: UnsafeRawBufferPointer) {
+        switch phase {
+        case .receiving where pending.isEmpty:
+            // The usual way: a request is parsed where it was received, and only a body is copied.
+            var cursor = ByteCursor(bytes)
+            advance(&cursor)
+            if keepsInput, cursor.remaining > 0 { pending.append(contentsOf: cursor.rest) }
+        case .receiving:
+            pending.append(contentsOf: bytes)
+            advancePending()
+        case .answering, .writing:
+            pending.append(contentsOf: bytes)
+        case .lingering, .closed:
+            return
+        }
+        settle()
+    }
+
+    /// Parses what waits, as far as it goes.
+    func advancePending() {
+        guard !isAdvancing, !pending.isEmpty else { return }
+        // Moved out: whatever is answered meanwhile may not see it change.
+        var input: [UInt8] = []
+        swap(&input, &pending)
+        let taken = input.withUnsafeBytes { bytes in
+            var cursor = ByteCursor(bytes)
+            advance(&cursor)
+            return cursor.taken
+        }
+        guard keepsInput, taken < input.count else { return }
+        if taken > 0 { input.removeFirst(taken) }
+        pending = input
+    }
+
+    private func advance(_ cursor: inout ByteCursor) {
+        isAdvancing = true
+        defer { isAdvancing = false }
+        while case .receiving = phase {
+            let step = parser.next(&cursor)
+            guard hold(parser.heldBytes) else { return refuse(.tooManyBytes) }
+            switch step {
+            case .more: return
+            case .head(let head): admit(head)
+            case .sendContinue: sendContinue()
+            case .request(let request): answer(request)
+            case .discarded: answerEarly()
+            case .refuse(let refusal): refuse(refusal)
+            }
+        }
+    }
+
+    /// After input was looked at: what to wait for now, and until when.
+    func settle() {
+        guard !isClosed else { return }
+        if case .receiving = phase {
+            if inputEnded { return close() }
+            if isIdle {
+                setDeadline(.idle, after: home.limits.idleTime)
+            } else if parser.isInBody {
+                keepDeadline(.body, after: home.limits.bodyTime)
+            } else {
+                keepDeadline(.head, after: home.limits.headTime)
+            }
+        }
+        updateInterest()
+    }
+
+    func updateInterest() {
+        guard let watch else { return }
+        var wanted: Readiness = []
+        let waits = if case .receiving = phase { true } else if case .lingering = phase { true } else { false }
+        if !inputEnded, waits || pending.count < home.limits.aheadBytes { wanted.insert(.readable) }
+        if !unsent.isEmpty { wanted.insert(.writable) }
+        guard wanted != interest else { return }
+        interest = wanted
+        home.loop.change(watch, to: wanted)
+    }
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLinux
+internal import FlotillaRuntime
+internal import Glibc
+
+/// The part of a Server that lives on one loop: its listening socket, its connections, and the buffers that they share.
+/// Made by `Server.start`, ended by `drain` or `stop`, when its last connection is closed.
+final class ServerLoop: @unchecked Sendable {
+    // Sendable because only the thread of its loop touches it, from `listen` on.
+
+    let loop: Loop
+    let limits: Limits
+    let responder: any Responder
+    let inflight: InflightBytes
+    let hooks: ServerHooks
+    private let total: ConnectionTotal
+    private let socket: Int32
+    private var watch: Watch?
+    private var isListening = true
+    private var connections: [Int32: Connection] = [:]
+    private var emptied: [@Sendable () -> Void] = []
+    private(set) var isDraining = false
+    /// What every connection of this loop reads into: a request is parsed in here, and only what must last is copied.
+    let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
+    private var writeBuffer: [UInt8] = []
+    private var date = DateHeader()
+
+    init(
+        loop: Loop, socket: Int32, limits: Limits, responder: any Responder, inflight: InflightBytes, hooks: ServerHooks,
+        total: ConnectionTotal
+    ) {
+        self.loop = loop
+        self.socket = socket
+        self.limits = limits
+        self.responder = responder
+        self.inflight = inflight
+        self.hooks = hooks
+        self.total = total
+    }
+
+    deinit {
+        readBuffer.deallocate()
+    }
+
+    // MARK: Accepting
+
+    func listen() throws(LoopFailure) {
+        watch = try loop.watch(socket, for: .readable) { [self] _ in accept() }
+    }
+
+    private func accept() {
+        // Bounded: clients that come without end don't keep the connections of this loop waiting.
+        for _ in 0..<64 {
+            let descriptor = flotilla_accept(socket, nil, nil)
+            if descriptor < 0 {
+                switch errno {
+                case EAGAIN: return
+                case EMFILE, ENFILE, ENOBUFS, ENOMEM: return pause()
+                // This one client is gone before it was taken.
+                default: continue
+                }
+            }
+            take(descriptor)
+        }
+    }
+
+    /// Past the limit a client is told so, as long as there are not many of these either.
+    private func take(_ descriptor: Int32) {
+        let count = total.add()
+        guard count <= limits.connections + 64 else {
+            total.remove()
+            close(descriptor)
+            return
+        }
+        let connection = Connection(home: self, descriptor: descriptor)
+        connections[descriptor] = connection
+        connection.open()
+        if count > limits.connections, !connection.isClosed { connection.refuse(.tooManyConnections) }
+    }
+
+    /// No descriptor is left: the socket would report the waiting client without end.
+    private func pause() {
+        guard let watch else { return }
+        loop.change(watch, to: [])
+        _ = loop.schedule(after: .milliseconds(100)) { [self] in
+            if let watch = self.watch { loop.change(watch, to: .readable) }
+        }
+    }
+
+    func closed(_ connection: Connection) {
+        connections[connection.descriptor] = nil
+        total.remove()
+        tellIfEmpty()
+    }
+
+    // MARK: Ending
+
+    /// Takes what has already connected, stops listening, and closes what is idle. `done` is called when nothing is left.
+    func drain(_ done: @escaping @Sendable () -> Void) {
+        emptied.append(done)
+        if !isDraining {
+            accept()
+            endListening()
+            isDraining = true
+            for connection in Array(connections.values) where connection.isIdle {
+                // A request may lie in the socket already: it is served.
+                connection.receive()
+                if connection.isIdle { connection.close() }
+            }
+        }
+        tellIfEmpty()
+    }
+
+    /// Closes everything at once. Requests that are with the responder run to their end, unheard.
+    func stop(_ done: @escaping @Sendable () -> Void) {
+        emptied.append(done)
+        endListening()
+        isDraining = true
+        for connection in Array(connections.values) { connection.close() }
+        tellIfEmpty()
+    }
+
+    private func endListening() {
+        guard isListening else { return }
+        isListening = false
+        if let watch { loop.cancel(watch) }
+        watch = nil
+        close(socket)
+    }
+
+    private func tellIfEmpty() {
+        guard isDraining, connections.isEmpty else { return }
+        let waiting = emptied
+        emptied = []
+        for done in waiting { done() }
+    }
+
+    // MARK: Buffers
+
+    /// The bytes of an answer, in memory that is used for the next answer again.
+    func withBytes(of response: Response, _ format: ResponseBytes, _ body: (UnsafeRawBufferPointer) -> Int) -> Int {
+        date.refresh(DateHeader.wallClock)
+        writeBuffer.removeAll(keepingCapacity: writeBuffer.capacity <= 1024 * 1024)
+        format.write(response, date: date.line, to: &writeBuffer)
+        return writeBuffer.withUnsafeBytes(body)
+    }
+}
