@@ -9,7 +9,7 @@ internal import Synchronization
 /// The thin door of the fleet. Made at start with its hooks and its publisher; serves requests from any loop until it drains.
 ///
 /// The life of a request: route, verify, split, publish, answer. A 202 is a promise that every event is routed and confirmed.
-package final class Ingress: Sendable {
+package final class Ingress: Responder {
     private let hooks: HookTable
     private let publisher: any EventPublisher
     private let deadlines: Deadlines
@@ -38,23 +38,32 @@ package final class Ingress: Sendable {
         isDraining.store(true, ordering: .releasing)
     }
 
-    // MARK: Responder
-
     /// Answers what can be answered without the body.
     package func admit(_ head: RequestHead) -> Response? {
-        if head.path == "/" {
-            return ["GET", "HEAD"].contains(head.method) ? Answers.about(version: version) : Answers.notAllowed(but: "GET, HEAD")
-        }
-        guard HookTable.name(in: head.path) != nil else { return Answers.unknownPath }
-        guard hooks.hook(at: head.path) != nil else { return Answers.unknownHook }
-        guard head.method == "POST" else { return Answers.notAllowed(but: "POST") }
-        return isDraining.load(ordering: .acquiring) ? Answers.draining : nil
+        if case .answer(let response) = route(head) { response } else { nil }
     }
 
     package func respond(to request: Request) async -> Response {
-        if let answer = admit(request.head) { return answer }
-        guard let hook = hooks.hook(at: request.head.path) else { return Answers.unknownHook }
-        return await accept(request, for: hook)
+        switch route(request.head) {
+        case .answer(let response): response
+        case .hook(let hook): await accept(request, for: hook)
+        }
+    }
+
+    private enum Route {
+        case answer(Response)
+        case hook(Hook)
+    }
+
+    private func route(_ head: RequestHead) -> Route {
+        if head.path == "/" {
+            let isRead = head.method == "GET" || head.method == "HEAD"
+            return .answer(isRead ? Answers.about(version: version) : Answers.notAllowed(but: "GET, HEAD"))
+        }
+        guard let name = HookTable.name(in: head.path) else { return .answer(Answers.unknownPath) }
+        guard let hook = hooks[name] else { return .answer(Answers.unknownHook) }
+        guard head.method == "POST" else { return .answer(Answers.notAllowed(but: "POST")) }
+        return isDraining.load(ordering: .acquiring) ? .answer(Answers.draining) : .hook(hook)
     }
 
     private func accept(_ request: Request, for hook: Hook) async -> Response {

@@ -12,11 +12,7 @@ package struct HookTable: Sendable {
 
     package subscript(name: some StringProtocol) -> Hook? { hooks[String(name)] }
 
-    /// The hook that a request's path names. Paths are compared as they were sent: a hook's name needs no escapes.
-    func hook(at path: Substring) -> Hook? {
-        Self.name(in: path).flatMap { self[$0] }
-    }
-
+    /// The name that a request's path holds, as it was sent: a hook's name needs no escapes.
     static func name(in path: Substring) -> Substring? {
         path.hasPrefix("/hooks/") ? path.dropFirst(7) : nil
     }
