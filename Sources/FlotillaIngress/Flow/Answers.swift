@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FlotillaHTTP
+internal import FlotillaModel
+
+/// What the ingress says, in one place: every status that contract.md gives it.
+enum Answers {
+    static func accepted(_ events: [Event]) -> Response {
+        var json = JSONWriter(capacity: 64 * events.count + 32)
+        json.object { json in
+            json.member("accepted", events.count)
+            json.key("ids")
+            json.array { json in
+                for event in events { json.string(event.id) }
+            }
+        }
+        return .json(202, json.bytes)
+    }
+
+    static func rejected(_ rejection: Rejection) -> Response {
+        switch rejection.check {
+        case .header, .timestamp, .signature: error(401, rejection.why)
+        case .unavailable: later(rejection.why)
+        }
+    }
+
+    /// The provider sends it again; what was published stays, and the equal id makes the second one a duplicate.
+    static func later(_ why: String) -> Response {
+        error(503, why, headers: Headers([("Retry-After", "5")]))
+    }
+
+    static func notAllowed(but methods: String) -> Response {
+        error(405, "the method is not allowed here", headers: Headers([("Allow", methods)]))
+    }
+
+    static let tooLarge = error(413, "the event is larger than the broker takes")
+    static let unknownHook = error(404, "there is no such hook")
+    static let unknownPath = error(404, "there is nothing here")
+    static let draining = later("the service is stopping")
+
+    static func about(version: String) -> Response {
+        var json = JSONWriter(capacity: 64)
+        json.object { json in
+            json.member("name", "flotilla-ingress")
+            json.member("version", version)
+        }
+        return .json(200, json.bytes)
+    }
+
+    private static func error(_ status: Int, _ why: String, headers: Headers = Headers()) -> Response {
+        var json = JSONWriter(capacity: 96)
+        json.object { $0.member("error", why) }
+        return .json(status, json.bytes, headers: headers)
+    }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FlotillaModel
+internal import FlotillaRuntime
+internal import Synchronization
+
+/// One publish and the answer that waits for it. Whichever comes first, the publisher's return or the end of the provider's
+/// patience, frees the answer; the publish itself goes on, for what it has written may already be on its way.
+final class Publication: Sendable {
+    enum End: Sendable {
+        case published
+        case failed(any Error)
+        case late
+    }
+
+    private let answer: Mutex<CheckedContinuation<End, Never>?>
+
+    private init(_ answer: CheckedContinuation<End, Never>) {
+        self.answer = Mutex(answer)
+    }
+
+    /// Publishes in a task of its own, since a task that is waited for could not be left behind. On the request's own loop,
+    /// where it is known, so that the confirm comes back without a detour over another thread.
+    static func run(
+        _ events: [Event], to publisher: any EventPublisher, within patience: Duration, by deadlines: Deadlines,
+        overdue: OverdueBytes, on loop: Loop?
+    ) async -> End {
+        await withCheckedContinuation { continuation in
+            let publication = Publication(continuation)
+            let bytes = events.reduce(0) { $0 + $1.data.count }
+            let ticket = deadlines.add(after: patience) {
+                overdue.add(bytes)
+                if !publication.end(.late) { overdue.subtract(bytes) }
+            }
+            Task(executorPreference: loop) {
+                let end: End
+                do {
+                    try await publisher.publish(events)
+                    end = .published
+                } catch {
+                    end = .failed(error)
+                }
+                deadlines.remove(ticket)
+                if !publication.end(end) { overdue.subtract(bytes) }
+            }
+        }
+    }
+
+    /// False when it had ended before.
+    private func end(_ end: End) -> Bool {
+        let waiting = answer.withLock { answer in
+            defer { answer = nil }
+            return answer
+        }
+        waiting?.resume(returning: end)
+        return waiting != nil
+    }
+}
+
+/// The bytes of events whose publish has outlived its answer. Nobody counts them as a request any more, so they have a limit
+/// of their own: past it nothing new is published until the broker has let go of some.
+package final class OverdueBytes: Sendable {
+    package let limit: Int
+    private let held = Atomic<Int>(0)
+
+    package init(limit: Int) {
+        self.limit = limit
+    }
+
+    var hasRoom: Bool { held.load(ordering: .relaxed) < limit }
+
+    fileprivate func add(_ bytes: Int) { held.add(bytes, ordering: .relaxed) }
+    fileprivate func subtract(_ bytes: Int) { held.subtract(bytes, ordering: .relaxed) }
+}

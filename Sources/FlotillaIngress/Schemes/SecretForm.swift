@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FlotillaModel
+internal import FlotillaRuntime
+
+/// How a provider's secret becomes the bytes of a key.
+enum SecretForm: Sendable {
+    /// The text itself, as UTF-8.
+    case text
+    /// `whsec_` and base64, as Standard Webhooks writes it; senders leave out the prefix, the padding, or both.
+    case whsec
+
+    static let whsecBytes = 24...64
+
+    func key(from secret: Secret) throws(SecretFault) -> [UInt8] {
+        guard !secret.isEmpty else { throw .empty }
+        switch self {
+        case .text:
+            return secret.withBytes { $0 }
+        case .whsec:
+            let text = secret.expose()
+            guard let key = Base64.decode(text.hasPrefix("whsec_") ? text.dropFirst(6) : text[...]) else { throw .notBase64 }
+            guard Self.whsecBytes.contains(key.count) else { throw .length(Self.whsecBytes) }
+            return key
+        }
+    }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The fleet's names for what happened: `{vendor}.{the vendor's own event type}`, in letters that every broker takes.
+enum EventType {
+    static let limit = 255
+
+    static func unknown(of vendor: String) -> String { name(of: vendor, ["unknown"]) }
+
+    /// Lower case; `:` `/` and spaces become dots, anything else outside a-z 0-9 `_` `-` `.` an underscore. What is longer than
+    /// 255 bytes is cut there: routes go by the first words, and the sender's own type is still in the data.
+    static func name(of vendor: String, _ words: [String]) -> String {
+        var name: [UInt8] = []
+        for word in [vendor] + words {
+            if !name.isEmpty { name.append(UInt8(ascii: ".")) }
+            for scalar in word.unicodeScalars { name.append(letter(for: scalar)) }
+        }
+        return String(decoding: name.prefix(limit), as: UTF8.self)
+    }
+
+    private static func letter(for scalar: Unicode.Scalar) -> UInt8 {
+        switch scalar {
+        case "a"..."z", "0"..."9", "_", "-", ".": UInt8(truncatingIfNeeded: scalar.value)
+        case "A"..."Z": UInt8(truncatingIfNeeded: scalar.value + 0x20)
+        case ":", "/", " ": UInt8(ascii: ".")
+        default: UInt8(ascii: "_")
+        }
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FlotillaHTTP
+import FlotillaIngress
+import FlotillaModel
+import FlotillaRuntime
+import Synchronization
+
+/// An ingress with two hooks, a fake broker, and clocks that move when told.
+final class Door: Sendable {
+    static let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+    let publisher: FakePublisher
+    let ingress: Ingress
+    let clock = ManualClock()
+    private let loop: Loop
+    private let ticks: Ticks
+    private let hooks: [String: Hook]
+
+    /// Nanoseconds that pass when told.
+    private final class Ticks: Sendable {
+        let count = Atomic<UInt64>(1)
+    }
+
+    init(_ manner: FakePublisher.Manner = .confirm, overdueLimit: Int = 1 << 20) throws {
+        let ticks = Ticks()
+        let hooks = [try hook("github", Self.secret, name: "github"), try hook("standard-webhooks", Self.secret, name: "shop")]
+        self.ticks = ticks
+        loop = try Loop("door")
+        publisher = FakePublisher(manner)
+        self.hooks = Dictionary(uniqueKeysWithValues: hooks.map { ($0.name, $0) })
+        ingress = Ingress(
+            hooks: HookTable(hooks), publisher: publisher,
+            deadlines: Deadlines(on: loop) { ticks.count.load(ordering: .sequentiallyConsistent) },
+            overdueLimit: overdueLimit, clock: clock, version: "1.2.3")
+    }
+
+    deinit {
+        loop.stop()
+    }
+
+    func pass(_ duration: Duration) {
+        ticks.count.add(duration.inNanoseconds, ordering: .sequentiallyConsistent)
+    }
+
+    /// A request that the hook's provider signed.
+    func signed(_ name: String, id: String = "id-1", body: String = #"{"type":"a.b"}"#) throws -> Request {
+        guard let hook = hooks[name] else { throw CancellationError() }
+        let headers = try WebhookSigner.sign(hook: hook, type: "push", body: utf8(body), id: id, now: clock.now)
+        return Request(head: RequestHead(method: "POST", target: "/hooks/\(name)", headers: headers), body: utf8(body))
+    }
+
+    func answer(_ request: Request) async -> Response {
+        await ingress.respond(to: request)
+    }
+}
+
+extension Response {
+    var text: String { String(decoding: body, as: UTF8.self) }
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FlotillaEngine
+import FlotillaHTTP
+import FlotillaIngress
+import FlotillaModel
+import FlotillaRuntime
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct IngressTests {
+    @Test("a signed request is published, and then promised")
+    func accepted() async throws {
+        let door = try Door()
+        let answer = await door.answer(try door.signed("github", id: "72d3162e"))
+        #expect(answer.status == 202)
+        #expect(answer.text == #"{"accepted":1,"ids":["72d3162e"]}"#)
+        #expect(answer.headers["Content-Type"] == "application/json")
+        let event = try #require(door.publisher.published.first?.first)
+        #expect(event.type == "github.push")
+        #expect(event.source == "/hooks/github")
+        #expect(event.time == door.clock.now)
+    }
+
+    @Test("an answer waits for the confirm")
+    func confirmFirst() async throws {
+        let door = try Door(.hold)
+        let request = try door.signed("github")
+        async let answer = door.answer(request)
+        await door.publisher.called(1)
+        door.publisher.change(to: .confirm)
+        #expect(await door.answer(try door.signed("github", id: "id-2")).status == 202)
+        door.publisher.release()
+        #expect(await answer.status == 202)
+    }
+
+    @Test("a request that is not the provider's is refused in general words, and nothing is published")
+    func refused() async throws {
+        let door = try Door()
+        var request = try door.signed("github")
+        request.body.append(0x20)
+        let answer = await door.answer(request)
+        #expect(answer.status == 401)
+        #expect(answer.text == #"{"error":"no signature matches the body and the configured secrets"}"#)
+        #expect(door.publisher.published.isEmpty)
+    }
+
+    @Test("a stale request is refused by the clock that the ingress was given")
+    func stale() async throws {
+        let door = try Door()
+        let request = try door.signed("shop")
+        #expect(await door.answer(request).status == 202)
+        door.clock.advance(by: .seconds(301))
+        let answer = await door.answer(request)
+        #expect(answer.status == 401)
+        #expect(answer.text == #"{"error":"the request was signed too long ago"}"#)
+    }
+
+    @Test(
+        "what needs no body is answered before it is read",
+        arguments: [
+            ("GET", "/", 200, nil), ("HEAD", "/", 200, nil), ("POST", "/", 405, "GET, HEAD"), ("GET", "/?x=y", 200, nil),
+            ("POST", "/hooks/github", nil, nil), ("POST", "/hooks/github?x=y", nil, nil), ("GET", "/hooks/github", 405, "POST"),
+            ("PUT", "/hooks/github", 405, "POST"), ("post", "/hooks/github", 405, "POST"), ("POST", "/hooks/nobody", 404, nil),
+            ("GET", "/hooks/nobody", 404, nil), ("POST", "/hooks/", 404, nil), ("POST", "/hooks", 404, nil),
+            ("POST", "/hooks/github/", 404, nil), ("POST", "/hooks/GitHub", 404, nil), ("POST", "/hooks/git%68ub", 404, nil),
+            ("POST", "/hooks//github", 404, nil), ("POST", "//hooks/github", 404, nil), ("POST", "/hooks/../hooks/github", 404, nil),
+            ("POST", "/events", 404, nil), ("OPTIONS", "*", 404, nil),
+        ] as [(String, String, Int?, String?)])
+    func admitted(method: String, target: String, status: Int?, allow: String?) async throws {
+        let door = try Door()
+        let head = RequestHead(method: method, target: target)
+        let answer = door.ingress.admit(head)
+        #expect(answer?.status == status)
+        #expect(answer?.headers["Allow"] == allow)
+        guard status != nil else { return }
+        #expect(await door.answer(Request(head: head)) == answer)
+        #expect(door.publisher.published.isEmpty)
+    }
+
+    @Test("the front page says name and version only")
+    func about() throws {
+        let answer = try Door().ingress.admit(RequestHead(method: "GET", target: "/"))
+        #expect(answer?.text == #"{"name":"flotilla-ingress","version":"1.2.3"}"#)
+    }
+
+    struct Away: Error {}
+
+    @Test("a publish that fails is answered with an invitation to come again, and a later one is accepted")
+    func away() async throws {
+        let door = try Door(.fail(Away()))
+        let request = try door.signed("github")
+        let answer = await door.answer(request)
+        #expect(answer.status == 503)
+        #expect(answer.headers["Retry-After"] == "5")
+        #expect(answer.text == #"{"error":"the broker is away"}"#)
+        door.publisher.change(to: .confirm)
+        #expect(await door.answer(request).status == 202)
+        #expect(door.publisher.published.map { $0.map(\.id) } == [["id-1"], ["id-1"]])
+    }
+
+    @Test("an event that the broker will never take is not asked for again")
+    func tooLarge() async throws {
+        let door = try Door(.fail(BrokerFailure(.refused, "too large")))
+        #expect(await door.answer(try door.signed("github")).status == 413)
+        door.publisher.change(to: .fail(BrokerFailure(.away, "gone")))
+        #expect(await door.answer(try door.signed("github")).status == 503)
+    }
+
+    @Test("a publish that never returns frees its answer when the provider's own patience ends, not before")
+    func late() async throws {
+        let door = try Door(.hold)
+        let (hasty, patient) = (try door.signed("github"), try door.signed("shop"))
+        async let first = door.answer(hasty)
+        async let second = door.answer(patient)
+        await door.publisher.called(2)
+        door.pass(.seconds(8))
+        let answer = await first
+        #expect(answer.status == 503)
+        #expect(answer.headers["Retry-After"] == "5")
+        #expect(answer.text == #"{"error":"the broker did not confirm in time"}"#)
+        // The other provider waits for 12 seconds: its publish may still be confirmed.
+        door.publisher.release()
+        #expect(await second.status == 202)
+    }
+
+    @Test("publishes that outlive their answers are limited, and count no more once they return")
+    func overdue() async throws {
+        let door = try Door(.hold, overdueLimit: 1)
+        let request = try door.signed("github")
+        async let first = door.answer(request)
+        await door.publisher.called(1)
+        door.pass(.seconds(8))
+        #expect(await first.status == 503)
+        door.publisher.change(to: .confirm)
+        let refused = await door.answer(request)
+        #expect(refused.status == 503)
+        #expect(refused.text == #"{"error":"too much is waiting for the broker"}"#)
+        #expect(door.publisher.published.count == 1)
+        door.publisher.release()
+        // The release is noticed by the publish's own task, a moment later.
+        var status = 503
+        while status == 503 {
+            await Task.yield()
+            status = await door.answer(request).status
+        }
+        #expect(status == 202)
+    }
+
+    @Test("many requests at once each get the answer of their own publish")
+    func many() async throws {
+        let door = try Door(.hold)
+        let requests = try (0..<200).map { try door.signed("github", id: "id-\($0)") }
+        let answers = await withTaskGroup(of: (Int, Response).self) { group in
+            for (index, request) in requests.enumerated() { group.addTask { (index, await door.answer(request)) } }
+            await door.publisher.called(200)
+            door.publisher.release()
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1.text }
+        }
+        #expect(answers == Dictionary(uniqueKeysWithValues: (0..<200).map { ($0, #"{"accepted":1,"ids":["id-\#($0)"]}"#) }))
+    }
+
+    @Test("while it drains, what is being published gets its answer and the rest is told to come again")
+    func draining() async throws {
+        let door = try Door(.hold)
+        let request = try door.signed("github")
+        async let earlier = door.answer(request)
+        await door.publisher.called(1)
+        door.ingress.drain()
+        let refused = door.ingress.admit(request.head)
+        #expect(refused?.status == 503)
+        #expect(refused?.headers["Retry-After"] != nil)
+        #expect(await door.answer(request).status == 503)
+        door.publisher.release()
+        #expect(await earlier.status == 202)
+        #expect(door.publisher.published.count == 1)
+    }
+}
