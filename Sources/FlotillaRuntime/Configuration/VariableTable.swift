@@ -59,6 +59,9 @@ extension Variable {
     package static let ledgerDays = Variable(
         "FLOTILLA_LEDGER_DAYS", default: "14",
         "how long outcomes are remembered; at least the journal's days, and the maximum age plus 4 days")
+    package static let leaseSeconds = Variable(
+        "FLOTILLA_LEASE_SECONDS", default: "30",
+        "how long what a vanished process held stays held, at most; one that was killed is noticed sooner")
     package static let prefetch = Variable("FLOTILLA_PREFETCH", "deliveries held by a worker; the default depends on the worker")
     package static let concurrency = Variable("FLOTILLA_CONCURRENCY", "handlers running at once; the default depends on the worker")
     package static let maxAttempts = Variable("FLOTILLA_MAX_ATTEMPTS", default: "12", "attempts before an event is a dead letter")
@@ -69,14 +72,19 @@ extension Variable {
     // MARK: Who reads what
 
     package static let everyProgram: [Variable] = [
-        broker, brokerManagement, store, prefix, config, admin, log, drainSeconds, otlpEndpoint, otelServiceName,
+        broker, store, journal, ledgerDays, leaseSeconds, maxAgeSeconds, config, admin, log, drainSeconds,
     ]
     package static let ofIngress: [Variable] = [
-        listen, publicURL, hooks, apiTokens, maxBodyBytes, maxInflightBytes, journal,
+        listen, hooks, maxBodyBytes, maxInflightBytes,
     ]
-    package static let ofWorkers: [Variable] = [prefetch, concurrency, maxAttempts, maxAgeSeconds, ledgerDays, routes]
+    package static let ofWorkers: [Variable] = [prefetch, concurrency, maxAttempts, routes]
     package static let ofLogSink: [Variable] = [logSinks]
 
     package static let all: [Variable] =
-        everyProgram + ofIngress + ofWorkers + ofLogSink + [files, apiListen, oauthListen, oauthURL, keys]
+        everyProgram + ofIngress + ofWorkers + ofLogSink + later
+
+    /// Known, so that an environment made for later versions is not refused; read by none of today's programs.
+    package static let later: [Variable] = [
+        brokerManagement, prefix, publicURL, apiTokens, otlpEndpoint, otelServiceName, files, apiListen, oauthListen, oauthURL, keys,
+    ]
 }

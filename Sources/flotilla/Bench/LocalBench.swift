@@ -30,7 +30,7 @@ struct LocalBench {
         let loop = try Loop("bench")
         let broker = SQLiteBroker(file)
         let settings = Worker.Settings(queue: "bench", bindings: [TopicPattern("github.#")].compactMap(\.self), concurrency: 128, prefetch: 256)
-        let counter = Counter()
+        let counter = EventCounter()
         let worker = Worker(
             settings, handler: CountingHandler(counter: counter), broker: broker, ledger: SQLiteLedger(file), clock: SystemClock(),
             sleeper: LoopSleeper(loop), solitude: Solitude())
@@ -79,14 +79,14 @@ struct LocalBench {
     }
 }
 
-final class Counter: Sendable {
+final class EventCounter: Sendable {
     private let count = Atomic(0)
     var value: Int { count.load(ordering: .relaxed) }
     func add() { count.add(1, ordering: .relaxed) }
 }
 
 struct CountingHandler: Handler {
-    let counter: Counter
+    let counter: EventCounter
 
     func handle(_ event: Event, context: Context) async throws -> Outcome {
         counter.add()
