@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FlotillaHTTP
+import FlotillaIngress
+import FlotillaModel
+import FlotillaRuntime
+import Foundation
+import Testing
+
+/// The folder whose `venv/bin/python` has the packages that tests compare with.
+private let testTools = ProcessInfo.processInfo.environment["FLOTILLA_TEST_TOOLS"]
+
+/// Against the reference library: what it signs we accept, what we sign it accepts, and neither accepts what is changed.
+/// It needs PyPI's standardwebhooks in the folder that FLOTILLA_TEST_TOOLS names.
+@Suite(.enabled(if: testTools != nil, "FLOTILLA_TEST_TOOLS is not set"), .timeLimit(.minutes(1)))
+struct StandardWebhooksJudgeTests {
+    static let secrets = [
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+    ]
+    static let bodies = ["{}", #"{"type":"a.b","text":"naïve ✓ 🚢"}"#, "{\"a\":\r\n 1.0e5}", "[1,2,3]"]
+
+    struct Answer: Decodable {
+        var signature: String?
+        var accepted: Bool?
+    }
+
+    @Test("the reference library and the hook accept each other's signatures, and refuse a changed body")
+    func bothWays() throws {
+        let now = Int64(Date.now.timeIntervalSince1970)
+        var asked: [[String: Any]] = []
+        for secret in Self.secrets {
+            let hook = try hook("standard-webhooks", secret)
+            for body in Self.bodies {
+                asked.append(["do": "sign", "secret": secret, "id": "msg_1", "time": now, "body": body])
+                let signed = try WebhookSigner.sign(hook: hook, type: nil, body: utf8(body), id: "msg_2", now: seconds(now))
+                let headers = Dictionary(uniqueKeysWithValues: signed.fields.map { ($0.name, $0.value) })
+                asked.append(["do": "verify", "secret": secret, "headers": headers, "body": body])
+                asked.append(["do": "verify", "secret": secret, "headers": headers, "body": body + " "])
+            }
+        }
+        var answers = try Self.ask(asked)[...]
+        #expect(answers.count == asked.count)
+        for secret in Self.secrets {
+            let hook = try hook("standard-webhooks", secret)
+            for body in Self.bodies {
+                let signature = try #require(answers.removeFirst().signature)
+                let headers = [("webhook-id", "msg_1"), ("webhook-timestamp", "\(now)"), ("webhook-signature", signature)]
+                #expect(verdict(hook, request(headers, body), at: seconds(now)) == nil)
+                #expect(verdict(hook, request(headers, body + " "), at: seconds(now)) == .signature)
+                #expect(answers.removeFirst().accepted == true)
+                #expect(answers.removeFirst().accepted == false)
+            }
+        }
+    }
+
+    private static func ask(_ lines: [[String: Any]]) throws -> [Answer] {
+        let process = Process()
+        let (input, output) = (Pipe(), Pipe())
+        process.executableURL = URL(filePath: try #require(testTools)).appending(path: "venv/bin/python")
+        process.arguments = [URL(filePath: #filePath).appending(path: "../../../Judges/standard_webhooks_judge.py").standardized.path]
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        for line in lines {
+            try input.fileHandleForWriting.write(contentsOf: JSONSerialization.data(withJSONObject: line) + Data("\n".utf8))
+        }
+        try input.fileHandleForWriting.close()
+        let answers = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+        return try answers.split(separator: UInt8(ascii: "\n")).map { try JSONDecoder().decode(Answer.self, from: $0) }
+    }
+}
