@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FlotillaRuntime
 import Foundation
 import Glibc
 import Testing
@@ -148,9 +149,10 @@ final class RawClient {
     }
 }
 
-/// Runs blocking code on a thread of its own: the pool of Swift's tasks has only as many threads as cores.
+/// Runs blocking code on a thread of its own: the pool of Swift's tasks has only as many threads as cores. It stays the same task, so that
+/// an expectation in there belongs to its test.
 func onThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
-    try await withCheckedThrowingContinuation { continuation in
-        Thread.detachNewThread { continuation.resume(with: .init(catching: body)) }
-    }
+    let loop = try Loop("test-client")
+    defer { loop.stop() }
+    return try await withTaskExecutorPreference(loop) { try body() }
 }

@@ -28,10 +28,16 @@ enum Mutation {
         "Connection: close\r\n",
     ].map { Array($0.utf8) }
 
+    private static let short = WireCases.all.filter { $0.bytes.count < 1500 }
+    private static let servable = short.filter { !$0.verdict.served.isEmpty }
+
     static func make(_ seed: UInt64) -> [UInt8] {
         var random = SeededGenerator(seed: seed)
-        let cases = WireCases.all.filter { $0.bytes.count < 1500 }
-        func pick() -> [UInt8] { cases[Int.random(in: 0..<cases.count, using: &random)].bytes }
+        // Half of them begin as something that would be served: what is refused twice over finds little.
+        func pick() -> [UInt8] {
+            let cases = Bool.random(using: &random) ? short : servable
+            return cases[Int.random(in: 0..<cases.count, using: &random)].bytes
+        }
         var bytes = pick()
         if Bool.random(using: &random) { bytes += pick() }
         for _ in 0..<Int.random(in: 1...4, using: &random) where !bytes.isEmpty {

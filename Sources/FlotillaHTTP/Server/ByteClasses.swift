@@ -66,6 +66,14 @@ extension UnsafeRawBufferPointer {
 
     func part(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: self[range]) }
 
+    var trimmedOfSpaces: UnsafeRawBufferPointer {
+        var first = 0
+        var end = count
+        while first < end, self[first] == .space { first += 1 }
+        while end > first, self[end - 1] == .space { end -= 1 }
+        return part(first..<end)
+    }
+
     /// Without the spaces and tabs at both ends.
     var trimmed: UnsafeRawBufferPointer {
         var first = 0

@@ -39,7 +39,11 @@ struct HeadLines {
     /// A path with a query; `*` for OPTIONS; or a whole URI, as to a proxy, of which the path is kept when its authority is that of Host.
     private mutating func target(_ bytes: UnsafeRawBufferPointer) throws(Refusal) -> String {
         guard let first = bytes.first else { throw .target }
-        for byte in bytes where !byte.isTarget { throw .target }
+        for (index, byte) in bytes.enumerated() {
+            guard byte.isTarget else { throw .target }
+            guard byte == UInt8(ascii: "%") else { continue }
+            guard index + 2 < bytes.count, bytes[index + 1].hexValue != nil, bytes[index + 2].hexValue != nil else { throw .target }
+        }
         if first == .slash { return String(decoding: bytes, as: UTF8.self) }
         if bytes.isWord("*"), head.method == "OPTIONS" { return "*" }
         guard let scheme = bytes.firstIndex(of: .colon), bytes.part(0..<scheme).isWord("http") || bytes.part(0..<scheme).isWord("https"),
@@ -67,14 +71,16 @@ struct HeadLines {
     // MARK: Fields
 
     mutating func field(_ line: UnsafeRawBufferPointer, limit: Int) throws(Refusal) {
-        let (name, value) = try Self.split(line)
+        let (name, raw) = try Self.split(line)
+        let value = raw.trimmed
         guard head.headers.fields.count < limit else { throw .tooManyFields }
+        // Around the values that frame a request a tab is refused, though the grammar has it: nginx takes it for a part of the value.
         switch name.count {
-        case 4 where name.isWord("host"): try host(value)
+        case 4 where name.isWord("host"): try host(raw.trimmedOfSpaces)
         case 6 where name.isWord("expect"): try expect(value)
         case 10 where name.isWord("connection"): connection(value)
-        case 14 where name.isWord("content-length"): try length(value)
-        case 17 where name.isWord("transfer-encoding"): try encoding(value)
+        case 14 where name.isWord("content-length"): try length(raw.trimmedOfSpaces)
+        case 17 where name.isWord("transfer-encoding"): try encoding(raw.trimmedOfSpaces)
         default: break
         }
         if head.headers.fields.isEmpty { head.headers.fields.reserveCapacity(12) }
@@ -88,7 +94,16 @@ struct HeadLines {
         while end < line.count, line[end].isToken { end += 1 }
         guard end < line.count else { throw .fieldLine }
         guard end > 0, line[end] == .colon else { throw .fieldName }
-        return (line.part(0..<end), line.part(end + 1..<line.count).trimmed)
+        return (line.part(0..<end), line.part(end + 1..<line.count))
+    }
+
+    /// A trailer is dropped: nobody here waits for one, and merging it into the head is a way to smuggle. One that would have a say about
+    /// the message, had it come in the head, is refused: RFC 9110 forbids to send it, and llhttp would listen to it.
+    static func trailer(_ line: UnsafeRawBufferPointer) throws(Refusal) {
+        let (name, _) = try split(line)
+        for word in ["content-length", "transfer-encoding", "host", "connection"] as [StaticString] where name.isWord(word) {
+            throw .trailer
+        }
     }
 
     private mutating func host(_ value: UnsafeRawBufferPointer) throws(Refusal) {
@@ -97,15 +112,21 @@ struct HeadLines {
         guard Self.isAuthority(value) else { throw .host }
     }
 
+    private static let dot = UInt8(ascii: ".")
+
     /// A name or an address, in brackets when it is IPv6, and perhaps a port.
     private static func isAuthority(_ value: UnsafeRawBufferPointer) -> Bool {
         var end = 0
         if value.first == UInt8(ascii: "[") {
             guard let close = value.firstIndex(of: UInt8(ascii: "]")), close > 1 else { return false }
-            for byte in value.part(1..<close) where byte.hexValue == nil && byte != .colon && byte != UInt8(ascii: ".") { return false }
+            for byte in value.part(1..<close) where byte.hexValue == nil && byte != .colon && byte != dot { return false }
             end = close + 1
         } else {
-            while end < value.count, value[end].isHostName { end += 1 }
+            while end < value.count, value[end].isHostName {
+                // No empty label.
+                if value[end] == dot, end > 0, value[end - 1] == dot { return false }
+                end += 1
+            }
             guard end > 0 else { return false }
         }
         guard end < value.count else { return true }

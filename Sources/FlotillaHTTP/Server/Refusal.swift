@@ -5,7 +5,7 @@ package enum Refusal: Error, Equatable, Sendable {
     case emptyLines, control, requestLine, method, target, version
     case fieldLine, fieldName, hostMissing, hostRepeated, host
     case length, lengthRepeated, lengthWithEncoding, encoding, encodingRepeated, encodingInOldVersion
-    case chunkSize, chunkExtension, chunkEnd
+    case chunkSize, chunkExtension, chunkEnd, trailer
     case expectation, headTooLarge, tooManyFields, bodyTooLarge
     case tooSlow, tooManyConnections, tooManyBytes
 
@@ -42,6 +42,7 @@ package enum Refusal: Error, Equatable, Sendable {
         case .chunkSize: "a chunk size is malformed"
         case .chunkExtension: "a chunk extension is malformed or too long"
         case .chunkEnd: "a chunk does not end in CR LF"
+        case .trailer: "a trailer holds what belongs in the head"
         case .expectation: "the expectation is not 100-continue"
         case .headTooLarge: "the request line and headers are too large"
         case .tooManyFields: "there are too many headers"

@@ -152,10 +152,9 @@ package struct RequestParser {
         case .trailers where line.isEmpty:
             return finish()
         default:
-            // Trailers are dropped: nobody here waits for one, and merging them into the head is a way to smuggle.
             trailers += 1
             guard trailers <= limits.fields else { throw .tooManyFields }
-            _ = try HeadLines.split(line)
+            try HeadLines.trailer(line)
         }
         return nil
     }
