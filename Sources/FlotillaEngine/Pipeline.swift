@@ -13,6 +13,8 @@ struct Pipeline: Sendable {
 
     /// Returns when the delivery is settled, whatever happens.
     func run(_ delivery: Delivery) async {
+        steps.watcher.reached(.received, delivery)
+        defer { steps.watcher.reached(.settled, delivery) }
         do {
             guard case .success(let event) = delivery.content else { return try await steps.bury(delivery) }
             if steps.handler.isRepeatable { return try await runUnclaimed(event, delivery) }
@@ -36,7 +38,7 @@ struct Pipeline: Sendable {
                 let settlement = await steps.handle(event, delivery, claim)
                 if try await steps.settle(delivery, as: settlement, under: claim) { return }
             case .duplicate, .superseded:
-                return steps.drop(delivery)
+                return delivery.acknowledge()
             case .busy(let until):
                 return try await steps.postpone(delivery, until: until)
             case .alone:

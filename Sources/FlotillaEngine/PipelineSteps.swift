@@ -31,7 +31,6 @@ struct PipelineSteps: Sendable {
     // MARK: Claim
 
     func claim(_ key: LedgerKey, _ delivery: Delivery, alone: Bool) async throws -> ClaimAnswer {
-        watcher.reached(.received, delivery)
         let passage = delivery.passage
         let answer = try await insisting("claim") {
             try await ledger.claim(key, attempt: passage.attempt, generation: passage.generation, alone: alone)
@@ -113,15 +112,9 @@ struct PipelineSteps: Sendable {
         delivery.acknowledge()
     }
 
-    func drop(_ delivery: Delivery) {
-        delivery.acknowledge()
-        watcher.reached(.settled, delivery)
-    }
-
     private func finish(_ delivery: Delivery, _ settlement: Settlement) {
         if settlement == .giveBack { delivery.giveBack() } else { delivery.acknowledge() }
         watcher.settled(delivery, settlement)
-        watcher.reached(.settled, delivery)
     }
 
     // MARK: Copies

@@ -1,20 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CBench
-@main struct Main {
-    static func main() async {
-        let bench = LocalBench(folder: CommandLine.arguments[1], seconds: Int(CommandLine.arguments[2]) ?? 5)
-        do {
-            let f = try await bench.run()
-            print(f.eventsPerSecond, f.percentile(0.5), f.percentile(0.99))
-            var single = bench
-            single.publishers = 1
-            single.folder += "/single"
-            let s = try await single.run()
-            print("single", s.percentile(0.5), s.percentile(0.99))
-        } catch { print(error) }
-        let c = bench.bareLoop()
-        print(c)
-        print("fdatasync", flotilla_bench_fdatasync("\(bench.folder)/sync", 500))
+internal import FlotillaBoot
+internal import Glibc
+
+/// The operator's command, and with `up` the whole fleet in one process.
+@main enum Main {
+    private static let commands: [any Command.Type] = [
+        SendCommand.self, QueuesCommand.self, DeadCommand.self, LedgerCommand.self, BenchCommand.self,
+    ]
+
+    static func main() {
+        let words = Array(CommandLine.arguments.dropFirst())
+        switch words.first {
+        case "up":
+            WholeFleet.program.main(Array(words.dropFirst()))
+        case "--version", "version":
+            print("flotilla \(Version.current)")
+        case nil, "--help", "-h", "help":
+            print(help)
+        case let name?:
+            guard let command = commands.first(where: { $0.name == name }) else {
+                Terminal.complain("flotilla: there is no command \(Terminal.plain(name)); see flotilla --help")
+                exit(ExitStatus.wrongUsage.rawValue)
+            }
+            Task {
+                let status = await command.main(Array(words.dropFirst()))
+                fflush(stdout)
+                exit(status.rawValue)
+            }
+            while true { pause() }
+        }
+    }
+
+    private static var help: String {
+        let rows = [["up", "the whole fleet in one process"]] + commands.map { [$0.name, $0.summary] }
+        return """
+            flotilla: takes webhooks in, hands them to workers, loses nothing
+
+            usage: flotilla COMMAND …
+
+            \(Terminal.table(rows.map { ["  " + $0[0], $0[1]] }))
+
+            flotilla COMMAND --help says more. Commands read the same environment as the fleet: FLOTILLA_BROKER, FLOTILLA_STORE, …
+            Exit status: 0 done, 1 the answer is no or something was found, 2 wrong usage, 69 a service is unavailable, 78 bad configuration.
+            """
     }
 }

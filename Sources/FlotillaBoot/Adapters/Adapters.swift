@@ -22,6 +22,7 @@ package struct Adapters: Sendable {
             options.ledgerAge = settings.ledgerAge
             options.lease = settings.lease
             options.program = program
+            options.create = settings.create
             let opened = try await SQLiteFile.open(path, options: options)
             files[path] = opened
             return opened

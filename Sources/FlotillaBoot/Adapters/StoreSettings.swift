@@ -11,6 +11,8 @@ struct StoreSettings {
     let journal: JournalLimits
     let ledgerAge: Duration
     let lease: Duration
+    /// Whether a file that is not there is made.
+    var create = true
 
     init(reading configuration: inout Configuration) {
         broker = AdapterURL.read(.broker, &configuration)

@@ -7,6 +7,12 @@ package enum QueueNames {
     package static func dead(_ queue: String) -> String { queue + ".dead" }
     package static func parked(_ queue: String) -> String { queue + ".parked" }
 
+    /// The worker's queue that a companion belongs to.
+    package static func worker(of companion: String) -> String? {
+        for suffix in [".dead", ".parked"] where companion.hasSuffix(suffix) { return String(companion.dropLast(suffix.count)) }
+        return nil
+    }
+
     /// A worker's own queue is named by what can stand in a topic, a file name and a metric label, and never like a companion.
     package static func isWorkerQueue(_ name: String) -> Bool {
         let plain = name.utf8.allSatisfy {

@@ -8,9 +8,9 @@ internal import Glibc
 enum FilePreparation {
     private static let magic = Array("SQLite format 3\0".utf8)
 
-    static func prepare(_ path: String) throws {
-        try makeFolder(of: path)
-        let descriptor = flotilla_open(path, O_RDWR | O_CREAT, 0o600)
+    static func prepare(_ path: String, create: Bool) throws {
+        if create { try makeFolder(of: path) }
+        let descriptor = flotilla_open(path, O_RDWR | (create ? O_CREAT : 0), 0o600)
         guard descriptor >= 0 else { throw SQLiteFailure.cannotOpen(path: path, String(cString: strerror(errno))) }
         defer { close(descriptor) }
         var head = [UInt8](repeating: 0, count: magic.count)

@@ -17,6 +17,8 @@ package actor SQLiteFile {
         /// Rows of the ledger are kept this long after they last changed.
         package var ledgerAge: Duration = .seconds(14 * 86_400)
         package var program = "flotilla"
+        /// Whether a file that is not there is made.
+        package var create = true
         /// Pages in the write-ahead log before it is copied into the file.
         package var checkpointPages = 2000
 
@@ -60,7 +62,7 @@ package actor SQLiteFile {
         self.options = options
         self.clock = clock
         self.loop = loop
-        try FilePreparation.prepare(path)
+        try FilePreparation.prepare(path, create: options.create)
         let lock = try FileLock(path: path + "-lock")
         self.lock = lock
         turn = try lock.holding {

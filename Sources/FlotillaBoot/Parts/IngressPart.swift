@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FlotillaHTTP
+internal import FlotillaIngress
+internal import FlotillaModel
+package import FlotillaRuntime
+
+/// The ingress as part of a process.
+package struct IngressPart: Part {
+    package let stage = Stage.door
+    let hooks: HookTable
+    let address: ListenAddress
+    let limits: Limits
+    let inflightLimit: Int
+
+    package init(reading configuration: inout Configuration) {
+        hooks = HookTable(reading: &configuration)
+        address = configuration.address(.listen)
+        var limits = Limits()
+        limits.bodyBytes = configuration.bytes(.maxBodyBytes, in: 1024...(512 << 20))
+        self.limits = limits
+        inflightLimit = configuration.bytes(.maxInflightBytes, in: 1 << 20...(64 << 30))
+        if inflightLimit < limits.bodyBytes {
+            configuration.fault(Variable.maxInflightBytes.name, "must not be less than FLOTILLA_MAX_BODY_BYTES: no body would fit")
+        }
+    }
+
+    package var hookNames: [String] { hooks.all.map(\.name) }
+
+    package func build(_ process: ProcessResources) async throws -> any Service {
+        // A core for SQLite or the broker's connection, the others for requests.
+        let loops = try (0..<max(1, Processors.count / 2)).map { try Loop("http-\($0)") }
+        let inflight = InflightBytes(limit: inflightLimit)
+        let ingress = Ingress(
+            hooks: hooks, publisher: MeasuredPublisher(process.adapters.broker, metrics: process.metrics),
+            deadlines: Deadlines(on: process.loop), overdueLimit: inflightLimit, loops: loops, clock: process.clock,
+            version: Version.current)
+        let held = process.metrics.gauge(MetricTable.ingressInflightBytes)
+        process.metrics.beforeRendering { _ in held.set(Double(inflight.held)) }
+        let server = Server(loops: loops, address: address, limits: limits, responder: ingress, inflight: inflight)
+        return IngressService(ingress: ingress, server: server, loops: loops, address: address, log: process.log)
+    }
+}
+
+struct IngressService: Service {
+    let name = "ingress"
+    let ingress: Ingress
+    let server: Server
+    let loops: [Loop]
+    let address: ListenAddress
+    let log: Logger
+    private let end = Signpost()
+
+    func run() async throws {
+        do {
+            try await server.start()
+            log.notice("listening", ["address": "\(ListenAddress(host: address.host, port: server.port))"])
+            await end.wait()
+            await server.stop()
+        } catch {
+            for loop in loops { loop.stop() }
+            throw error
+        }
+        for loop in loops { loop.stop() }
+    }
+
+    func drain() async {
+        ingress.drain()
+        await server.drain()
+        end.reach()
+    }
+}

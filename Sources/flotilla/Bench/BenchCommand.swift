@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CBench
+internal import FlotillaModel
+internal import FlotillaRuntime
+internal import Glibc
+
+struct BenchCommand: Command {
+    static let name = "bench"
+    static let summary = "the load generators behind the numbers in the README"
+    static let help = """
+        usage: flotilla bench local [--seconds N] [--publishers N] [--backlog N] [--folder DIR] [--json]
+
+        The embedded fleet in this process, full fsync: publish, fetch, claim, handle, mark and acknowledge events of 1 KB; then a bare
+        C loop over SQLite with the same statements and the same group commit, for the same time on the same disk; then single
+        publishes beside one fdatasync. Prints events a second, p50, p99, memory, and the ratios.
+
+          --seconds N       for each part; 10 without it
+          --publishers N    publishers that wait for their confirm; 64 without it
+          --backlog N       first let N events wait, then measure publishing and consuming beside them, and drain them
+          --folder DIR      where the files are made and removed again; ./var/bench without it
+        """
+
+    private let seconds: Int
+    private let publishers: Int
+    private let backlog: Int
+    private let folder: String
+    private let json: Bool
+
+    init(_ arguments: inout Arguments) throws {
+        seconds = try arguments.integer("--seconds", in: 1...3600) ?? 10
+        publishers = try arguments.integer("--publishers", in: 1...4096) ?? 64
+        backlog = try arguments.integer("--backlog", in: 1...10_000_000) ?? 0
+        folder = try arguments.option("--folder") ?? "var/bench"
+        json = arguments.flag("--json")
+        let what = try arguments.word("local")
+        guard what == "local" else { throw WrongUsage("\(what) is not known: only local is") }
+    }
+
+    func run() async throws -> ExitStatus {
+        let bench = LocalBench(folder: "\(folder)/\(getpid())", seconds: seconds, publishers: publishers)
+        let lines = try await bench.withFolder {
+            backlog > 0 ? try await measureBacklog(bench) : try await measure(bench)
+        }
+        if json {
+            printJSON { json in
+                for line in lines { json.member(line.name, line.value) }
+            }
+        } else {
+            print(Terminal.table(lines.map { [$0.name, $0.text] }))
+        }
+        return .done
+    }
+
+    private struct Line {
+        let name: String
+        let value: Double
+        let unit: String
+
+        init(_ name: String, _ value: Double, _ unit: String = "") {
+            self.name = name
+            self.value = value
+            self.unit = unit
+        }
+
+        var text: String { (value < 100 ? String(Double(Int((value * 100).rounded())) / 100) : String(Int(value.rounded()))) + " " + unit }
+    }
+
+    private func measure(_ bench: LocalBench) async throws -> [Line] {
+        let fleet = try await bench.run()
+        let bare = try bench.bareLoop()
+        let single = try await bench.singles()
+        let sync = flotilla_bench_fdatasync("\(bench.folder)/sync", 1000)
+        return [
+            Line("events_per_second", fleet.eventsPerSecond, "events/s"), Line("slowest_second", fleet.slowestSecond, "events/s"),
+            Line("p50", fleet.percentile(0.5), "us"), Line("p99", fleet.percentile(0.99), "us"),
+            Line("rss", LocalBench.residentMegabytes, "MB"), Line("bare_loop", bare, "events/s"),
+            Line("ratio_to_bare_loop", fleet.eventsPerSecond / bare), Line("single_publish_p50", single.percentile(0.5), "us"),
+            Line("fdatasync_p50", sync, "us"), Line("ratio_to_fdatasync", single.percentile(0.5) / sync),
+        ]
+    }
+
+    private func measureBacklog(_ bench: LocalBench) async throws -> [Line] {
+        let empty = try await bench.run()
+        let memory = LocalBench.residentMegabytes
+        let figures = try await bench.runBesideBacklog(of: backlog)
+        return [
+            Line("empty_events_per_second", empty.eventsPerSecond, "events/s"), Line("empty_publish_p50", empty.percentile(0.5), "us"),
+            Line("empty_rss", memory, "MB"), Line("fill_per_second", figures.fillPerSecond, "events/s"),
+            Line("beside_events_per_second", figures.beside.eventsPerSecond, "events/s"),
+            Line("beside_publish_p50", figures.beside.percentile(0.5), "us"),
+            Line("drain_per_second", figures.drainPerSecond, "events/s"), Line("rss", LocalBench.residentMegabytes, "MB"),
+            Line("ratio_beside_to_empty", figures.beside.eventsPerSecond / empty.eventsPerSecond),
+            Line("ratio_drain_to_empty", figures.drainPerSecond / empty.eventsPerSecond),
+        ]
+    }
+}

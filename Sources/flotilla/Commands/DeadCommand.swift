@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FlotillaBoot
+internal import FlotillaEngine
+internal import FlotillaModel
+internal import FlotillaOperate
+internal import FlotillaRuntime
+
+struct DeadCommand: Command {
+    static let name = "dead"
+    static let summary = "list, show, replay or discard dead letters"
+    static let help = """
+        usage: flotilla dead list|show|replay|discard QUEUE [filters] [--limit N] [--json]
+
+        QUEUE is a worker's queue (log-sink: its dead letters), a full name (log-sink.parked), or unrouted.
+
+          list       one line for each letter, oldest first
+          show       everything about each letter, its data included
+          replay     let them run again, where they failed or in the queue named by --to; letters of unrouted go wherever their type
+                     is bound to now
+          discard    put them away for good
+
+        filters:
+          --id ID            the event's id
+          --type PATTERN     the event's type: github.# or github.push
+          --class CLASS      transient, throttled, unauthorized, permanent or poison
+          --reason TEXT      a part of the reason
+          --tenant NAME
+          --since TIME       kept since: RFC 3339, or an age such as 2h or 7d
+          --until TIME       kept before
+
+          --limit N          at most N letters; list and show stop at 100 without it
+          --to QUEUE         replay there
+          --rate N           replay at most N a second
+          --dry-run          say how many it would be, change nothing
+          --yes              do not ask
+          --json             one JSON line for each letter, or one document with the count
+
+        Exit status: 0 done, 1 no letter matched.
+        """
+
+    enum Verb: String, CaseIterable { case list, show, replay, discard }
+
+    private let verb: Verb
+    private let queue: String
+    private let filter: LetterFilter
+    private let limit: Int?
+    private let target: String?
+    private let rate: Int?
+    private let dryRun: Bool
+    private let yes: Bool
+    private let json: Bool
+
+    init(_ arguments: inout Arguments) throws {
+        filter = try LetterFilter(&arguments, now: SystemClock().now)
+        limit = try arguments.integer("--limit", in: 1...100_000_000)
+        target = try arguments.option("--to")
+        rate = try arguments.integer("--rate", in: 1...1_000_000)
+        dryRun = arguments.flag("--dry-run")
+        yes = arguments.flag("--yes")
+        json = arguments.flag("--json")
+        let word = try arguments.word("list, show, replay or discard")
+        guard let verb = Verb(rawValue: word) else { throw WrongUsage("\(word) is none of list, show, replay, discard") }
+        self.verb = verb
+        queue = DeadLetters.queue(named: try arguments.word("the queue"))
+        if verb != .replay, target != nil || rate != nil { throw WrongUsage("--to and --rate belong to replay") }
+    }
+
+    func run() async throws -> ExitStatus {
+        try await OperatorSession.with { session in
+            let dead = DeadLetters(broker: session.broker, ledger: session.ledger)
+            switch verb {
+            case .list, .show: return try await look(dead)
+            case .replay, .discard: return try await change(dead, session)
+            }
+        }
+    }
+
+    private func look(_ dead: DeadLetters) async throws -> ExitStatus {
+        let letters = try await dead.list(queue, matching: filter, limit: limit ?? 100)
+        if json {
+            for letter in letters { LetterText.printJSON(letter, whole: verb == .show) }
+        } else if verb == .show {
+            for letter in letters { print(LetterText.whole(letter) + "\n") }
+        } else if !letters.isEmpty {
+            print(LetterText.table(letters))
+        }
+        if letters.isEmpty, !json { print("no letter in \(queue) matches") }
+        return letters.isEmpty ? .no : .done
+    }
+
+    /// In batches: what an interruption leaves undone is simply still there.
+    private func change(_ dead: DeadLetters, _ session: OperatorSession) async throws -> ExitStatus {
+        let matching = try await dead.list(queue, matching: filter, limit: limit ?? 100_000_000)
+        guard !matching.isEmpty else {
+            report(0, of: 0)
+            return .no
+        }
+        if dryRun {
+            report(0, of: matching.count)
+            return .done
+        }
+        if !yes, Terminal.isInteractive, !Terminal.confirm("\(verb.rawValue) \(matching.count) letters of \(queue)?") { return .no }
+        var count = 0
+        var place = 0
+        let batch = min(rate ?? DeadLetters.batch, DeadLetters.batch)
+        while place < matching.count {
+            let part = Array(matching[place..<min(place + batch, matching.count)])
+            count += try await verb == .replay ? dead.replay(part, to: target) : dead.discard(part)
+            place += part.count
+            Terminal.progress("\(place) of \(matching.count)")
+            if let rate, place < matching.count { try await session.sleeper.sleep(for: .seconds(1) * (Double(part.count) / Double(rate))) }
+        }
+        Terminal.endProgress()
+        try await session.record("dead \(verb.rawValue) \(queue)\(target.map { " to \($0)" } ?? ""): \(count) letters")
+        report(count, of: matching.count)
+        return .done
+    }
+
+    private func report(_ count: Int, of matching: Int) {
+        if json {
+            printJSON { json in
+                json.member("queue", queue)
+                json.member("matching", matching)
+                json.member("changed", count)
+                json.member("dry_run", dryRun)
+            }
+        } else if dryRun {
+            print("would \(verb.rawValue) \(matching) letters of \(queue)")
+        } else {
+            print("\(count) letters of \(queue) \(verb == .replay ? "replayed" : "discarded")")
+            if count < matching { print("\(matching - count) stay: they went meanwhile, or nothing is bound to their type") }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FlotillaBoot
+internal import FlotillaEngine
+internal import FlotillaModel
+internal import FlotillaOperate
+
+struct LedgerCommand: Command {
+    static let name = "ledger"
+    static let summary = "what happened to one event"
+    static let help = """
+        usage: flotilla ledger show ID [--source SOURCE] [--json]
+
+        Shows for each worker that has heard of the event: its state, attempt, generation, crashes and times; and where it is kept
+        if it is a dead letter, parked or unrouted.
+
+          --source SOURCE    only the event of this source, such as /hooks/github
+          --json             one JSON line for each worker and letter
+
+        Exit status: 0 found, 1 nobody has heard of it.
+        """
+
+    private let id: String
+    private let source: String?
+    private let json: Bool
+
+    init(_ arguments: inout Arguments) throws {
+        source = try arguments.option("--source")
+        json = arguments.flag("--json")
+        let verb = try arguments.word("show")
+        guard verb == "show" else { throw WrongUsage("\(verb) is not known: only show is") }
+        id = try arguments.word("the event's id")
+    }
+
+    func run() async throws -> ExitStatus {
+        let history = try await OperatorSession.with { session in
+            try await EventHistory.find(id: id, source: source, broker: session.broker, ledger: session.ledger)
+        }
+        if json {
+            for line in history.lines { printLine(line) }
+            for letter in history.letters { LetterText.printJSON(letter, whole: false) }
+        } else {
+            if !history.lines.isEmpty { print(table(history.lines)) }
+            for letter in history.letters { print("\n" + LetterText.whole(letter)) }
+            if history.isEmpty { print("no worker has heard of \(Terminal.plain(id)), or it was too long ago") }
+        }
+        return history.isEmpty ? .no : .done
+    }
+
+    private func table(_ lines: [EventHistory.Line]) -> String {
+        let rows = lines.map { line in
+            let row = line.entry.row
+            return [
+                line.consumer, line.source, row.state.name, String(row.attempt), String(row.generation), String(row.crashes),
+                line.entry.claimed.description, line.entry.changed.description,
+            ]
+        }
+        return Terminal.table([["WORKER", "SOURCE", "STATE", "ATTEMPT", "GENERATION", "CRASHES", "CLAIMED", "CHANGED"]] + rows)
+    }
+
+    private func printLine(_ line: EventHistory.Line) {
+        printJSON { json in
+            json.member("worker", line.consumer)
+            json.member("source", line.source)
+            json.member("id", id)
+            json.member("state", line.entry.row.state.name)
+            json.member("attempt", line.entry.row.attempt)
+            json.member("generation", line.entry.row.generation)
+            json.member("crashes", line.entry.row.crashes)
+            json.member("claimed", line.entry.claimed.description)
+            json.member("changed", line.entry.changed.description)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FlotillaHTTP
+internal import FlotillaIngress
+internal import FlotillaModel
+internal import FlotillaRuntime
+
+/// Posts signed webhooks, several at once.
+struct Sender {
+    struct Sent {
+        let number: Int
+        let id: String
+        let result: Result<ClientResponse, any Error>
+    }
+
+    struct Tally {
+        var accepted = 0
+        var unreachable = 0
+    }
+
+    let hook: Hook
+    let type: String?
+    let body: [UInt8]
+    let url: String
+
+    func send(_ count: Int, parallel: Int, by client: Client, _ each: (Sent) -> Void) async -> Tally {
+        var tally = Tally()
+        await withTaskGroup(of: Sent.self) { group in
+            var begun = 0
+            func begin() {
+                guard begun < count else { return }
+                begun += 1
+                let number = begun
+                group.addTask { await post(number, by: client) }
+            }
+            for _ in 0..<min(parallel, count) { begin() }
+            while let sent = await group.next() {
+                switch sent.result {
+                case .success(let response) where (200..<300).contains(response.status): tally.accepted += 1
+                case .success: break
+                case .failure: tally.unreachable += 1
+                }
+                each(sent)
+                begin()
+            }
+        }
+        return tally
+    }
+
+    private func post(_ number: Int, by client: Client) async -> Sent {
+        var id = ""
+        do {
+            id = try FreshID.make()
+            let headers = try WebhookSigner.sign(hook: hook, type: type, body: body, id: id, now: SystemClock().now)
+            let response = try await client.send(ClientRequest(method: "POST", url: url, headers: headers, body: body))
+            return Sent(number: number, id: id, result: .success(response))
+        } catch {
+            return Sent(number: number, id: id, result: .failure(error))
+        }
+    }
+}
