@@ -47,9 +47,13 @@ extension Configuration {
         return read(variable, default: other, standIn: standIn, "must be one of \(names)") { Choice(rawValue: $0) }
     }
 
-    package mutating func address(_ variable: Variable, default other: ListenAddress? = nil) -> ListenAddress {
-        let remedy = "must be host:port, such as 127.0.0.1:8080 or [::1]:8080"
-        return read(variable, default: other, standIn: ListenAddress(host: "127.0.0.1", port: 0), remedy) { ListenAddress($0) }
+    /// For what another module knows how to read, such as an address to listen on. `expected` follows the words "must be". Nil when
+    /// the variable is neither set nor has a default, and when it is faulty, which is then reported.
+    package mutating func parsed<Value>(_ variable: Variable, expected: String, _ parse: (String) -> Value?) -> Value? {
+        guard let text = text(variable) else { return nil }
+        let value = parse(text.trimmed)
+        if value == nil { fault(variable.name, "must be \(expected)") }
+        return value
     }
 
     /// Items separated by commas, spaces or lines; empty ones do not count.

@@ -33,8 +33,10 @@ private enum Level: String, CaseIterable { case debug, info, error }
         #expect(drain == .seconds(25))
         let body = configuration.bytes(.maxBodyBytes, in: 1...Int.max)
         #expect(body == 16_777_216)
-        let address = configuration.address(.listen)
-        #expect(address == ListenAddress(host: "127.0.0.1", port: 8080))
+        let address = configuration.parsed(.listen, expected: "x") { $0 }
+        #expect(address == "127.0.0.1:8080")
+        let nothing = configuration.parsed(bare, expected: "x") { $0 }
+        #expect(nothing == nil)
         let level = configuration.choice(.log, standIn: Level.error)
         #expect(level == .info)
         let journal = configuration.flag(.journal)
@@ -56,8 +58,8 @@ private enum Level: String, CaseIterable { case debug, info, error }
         #expect(drain == .milliseconds(1500))
         let body = configuration.bytes(.maxBodyBytes, in: 1...Int.max)
         #expect(body == 65536)
-        let address = configuration.address(.listen)
-        #expect(address.description == "[::1]:0")
+        let address = configuration.parsed(.listen, expected: "x") { $0.uppercased() }
+        #expect(address == "[::1]:0")
         let level = configuration.choice(.log, standIn: Level.error)
         #expect(level == .debug)
         let journal = configuration.flag(.journal)
@@ -82,7 +84,8 @@ private enum Level: String, CaseIterable { case debug, info, error }
         _ = configuration.integer(number, in: 1...10)
         _ = configuration.duration(.drainSeconds, in: .zero ... .seconds(600))
         _ = configuration.bytes(.maxBodyBytes, in: 1...10)
-        _ = configuration.address(.listen)
+        let address = configuration.parsed(.listen, expected: "an address") { _ in Int?.none }
+        #expect(address == nil)
         _ = configuration.choice(.log, standIn: Level.error)
         _ = configuration.flag(.journal)
         _ = configuration.secrets("FLOTILLA_KEYS")

@@ -110,27 +110,6 @@ internal import Testing
     func bytes(text: String, expected: Int?) {
         #expect(Quantity.bytes(text) == expected)
     }
-
-    @Test(
-        "An address is a host and a port",
-        arguments: [
-            ("127.0.0.1:8080", "127.0.0.1", 8080), ("[::1]:0", "::1", 0), ("localhost:65535", "localhost", 65535),
-            ("0.0.0.0:1", "0.0.0.0", 1),
-        ] as [(String, String, UInt16)])
-    func addresses(text: String, host: String, port: UInt16) {
-        #expect(ListenAddress(text) == ListenAddress(host: host, port: port))
-        #expect(ListenAddress(text)?.description == text)
-    }
-
-    @Test(
-        "What is not quite an address is refused",
-        arguments: [
-            "", ":", "8080", ":8080", "::1:8080", "[::1]", "host:", "host:65536", "host:-1", "host:+1", "a b:1", "[]:1", "http://x:1",
-            "[a]:1", "[::1:2", "host:1 ",
-        ])
-    func badAddresses(text: String) {
-        #expect(ListenAddress(text) == nil)
-    }
 }
 
 @Suite struct VariableHelpTests {
