@@ -21,7 +21,8 @@ import Testing
             async let drained: Void = test.server.drain()
             #expect(try idle.ends())
             #expect(try fresh.ends())
-            #expect(throws: RawClient.Failure.self) { try RawClient(port: test.port).exchange(post("/", "late")) }
+            // Each loop stops listening in its own moment; until then it may still take somebody.
+            try await until { (try? RawClient(port: test.port)) == nil }
             #expect(!held.waitForInput(milliseconds: 50))
             let last = try half.exchange("lf")
             #expect(last.body == "half")
