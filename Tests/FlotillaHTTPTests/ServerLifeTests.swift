@@ -88,8 +88,13 @@ import Testing
         }
     }
 
-    @Test func `requests run on the loops of the server, and all loops get some`() async throws {
+    @Test func `requests run on the loops of the server, also after they waited, and all loops get some`() async throws {
         try await TestServer.run(loops: 2) { test in
+            let clients = try (0..<8).map { _ in try RawClient(port: test.port) }
+            for client in clients { try client.send(post("/hold", "x")) }
+            await test.responder.arrived(8)
+            test.responder.open()
+            for client in clients { #expect(try client.answer().status == 200) }
             for _ in 0..<64 {
                 let answer = try RawClient(port: test.port).exchange(post("/", "x"))
                 #expect(answer.status == 200)
