@@ -26,10 +26,9 @@ final class TestResponder: Responder {
     }
 
     func respond(to request: Request) async -> Response {
-        let loop = loops.first { $0.isOnLoop }?.name ?? "none"
+        noteLoop()
         let waiters = state.withLock { state in
             state.arrived += 1
-            state.loops.insert(loop)
             defer { state.arrivals.removeAll { $0.count <= state.arrived } }
             return state.arrivals.filter { $0.count <= state.arrived }.map(\.waiter)
         }
@@ -47,7 +46,13 @@ final class TestResponder: Responder {
                 ]))
         default: break
         }
+        noteLoop()
         return Response(status: 200, headers: Headers([("X-Target", request.head.target)]), body: request.body)
+    }
+
+    private func noteLoop() {
+        let loop = loops.first { $0.isOnLoop }?.name ?? "none"
+        state.withLock { _ = $0.loops.insert(loop) }
     }
 
     private func hold() async {

@@ -55,7 +55,8 @@ extension Connection {
         phase = .answering
         clearDeadline()
         let responder = home.responder
-        Task(executorPreference: home.loop) {
+        // Begins here and now: an answer that waits for nothing costs no turn of the loop. After a wait it goes on upon the loop.
+        Task.immediate(executorPreference: home.loop) {
             let response = await responder.respond(to: request)
             self.answered(response)
         }
@@ -73,7 +74,7 @@ extension Connection {
         if home.isDraining { closesAfterAnswer = true }
         giveBack()
         clearDeadline()
-        home.hooks.answered(response.status)
+        home.hooks.answered(ResponseBytes.status(of: response))
         let format = ResponseBytes(withoutBody: withoutBody, closes: closesAfterAnswer, isOldVersion: parser.isOldVersion)
         let sent = home.withBytes(of: response, format) { bytes in
             let count = send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
@@ -123,6 +124,8 @@ extension Connection {
         shutdown(descriptor, Int32(SHUT_WR))
         guard !inputEnded else { return close() }
         phase = .lingering
+        // What was received of a body is no longer counted in the budget, so it may not be held either.
+        parser = RequestParser(limits: home.limits)
         pending = []
         setDeadline(.linger, after: home.limits.lingerTime)
         updateInterest()

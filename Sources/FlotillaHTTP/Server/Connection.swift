@@ -44,7 +44,7 @@ final class Connection: @unchecked Sendable {
     var taken = 0
     var deadline = Deadline()
     private var watch: Watch?
-    private var interest: Readiness = []
+    private var interest = Readiness(rawValue: 0)
     private(set) var isAdvancing = false
 
     init(home: ServerLoop, descriptor: Int32) {
@@ -101,9 +101,9 @@ final class Connection: @unchecked Sendable {
 
     private func ready(_ readiness: Readiness) {
         // Both directions are gone: no answer can reach anybody.
-        if !readiness.isDisjoint(with: [.hangup, .failed]) { return close() }
-        if readiness.contains(.writable) { flush() }
-        if readiness.contains(.readable), !isClosed { receive() }
+        if readiness.has(.hangup) || readiness.has(.failed) { return close() }
+        if readiness.has(.writable) { flush() }
+        if readiness.has(.readable), !isClosed { receive() }
     }
 
     /// One read for each readiness: a client that sends without end doesn't keep its neighbours waiting.
@@ -191,12 +191,17 @@ final class Connection: @unchecked Sendable {
 
     func updateInterest() {
         guard let watch else { return }
-        var wanted: Readiness = []
+        var wanted: UInt32 = 0
         let waits = if case .receiving = phase { true } else if case .lingering = phase { true } else { false }
-        if !inputEnded, waits || pending.count < home.limits.aheadBytes { wanted.insert(.readable) }
-        if !unsent.isEmpty { wanted.insert(.writable) }
-        guard wanted != interest else { return }
-        interest = wanted
-        home.loop.change(watch, to: wanted)
+        if !inputEnded, waits || pending.count < home.limits.aheadBytes { wanted |= Readiness.readable.rawValue }
+        if !unsent.isEmpty { wanted |= Readiness.writable.rawValue }
+        guard wanted != interest.rawValue else { return }
+        interest = Readiness(rawValue: wanted)
+        home.loop.change(watch, to: interest)
     }
+}
+
+extension Readiness {
+    /// The set operations of another module's OptionSet are called unspecialized: bits, for what runs on each event.
+    fileprivate func has(_ one: Readiness) -> Bool { rawValue & one.rawValue != 0 }
 }

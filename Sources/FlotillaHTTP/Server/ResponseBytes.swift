@@ -7,9 +7,13 @@ struct ResponseBytes {
     /// HTTP/1.0 has to be told that a connection is kept.
     var isOldVersion: Bool
 
+    /// An interim status or no status at all is a fault of the responder.
+    static func status(of response: Response) -> Int {
+        (200...599).contains(response.status) ? response.status : 500
+    }
+
     func write(_ response: Response, date: [UInt8], to bytes: inout [UInt8]) {
-        // An interim status or no status at all is a fault of the responder.
-        let status = (200...599).contains(response.status) ? response.status : 500
+        let status = Self.status(of: response)
         Self.append("HTTP/1.1 ", to: &bytes)
         Self.append(number: status, to: &bytes)
         bytes.append(.space)
