@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@main struct Main {
-    static func main() async {}
+internal import FlotillaBoot
+
+@main enum Main {
+    static func main() { LogSinkProgram.main() }
 }

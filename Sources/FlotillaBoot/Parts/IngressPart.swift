@@ -15,7 +15,7 @@ package struct IngressPart: Part {
 
     package init(reading configuration: inout Configuration) {
         hooks = HookTable(reading: &configuration)
-        address = configuration.address(.listen)
+        address = configuration.listenAddress(.listen)
         var limits = Limits()
         limits.bodyBytes = configuration.bytes(.maxBodyBytes, in: 1024...(512 << 20))
         self.limits = limits
@@ -54,7 +54,7 @@ struct IngressService: Service {
     func run() async throws {
         do {
             try await server.start()
-            log.notice("listening", ["address": "\(ListenAddress(host: address.host, port: server.port))"])
+            log.notice("listening", ["address": "\(address.with(port: server.port))"])
             await end.wait()
             await server.stop()
         } catch {
@@ -68,5 +68,12 @@ struct IngressService: Service {
         ingress.drain()
         await server.drain()
         end.reach()
+    }
+}
+
+extension Configuration {
+    /// The stand-in for a faulty address is never listened on.
+    mutating func listenAddress(_ variable: Variable) -> ListenAddress {
+        parsed(variable, expected: ListenAddress.expected) { ListenAddress($0) } ?? .anyLocal
     }
 }

@@ -14,14 +14,16 @@ package struct Program: Sendable {
     package let compose: @Sendable (inout Configuration) -> Composition
     /// Whether it tells a person at the terminal what it runs.
     package var announces = false
+    /// Whether its metrics tell the depths of all queues: one process of a fleet does.
+    package var exportsQueues = false
 
     package init(
-        name: String, summary: String, variables: [Variable], admin: ListenAddress,
+        name: String, summary: String, variables: [Variable], adminPort: UInt16,
         compose: @escaping @Sendable (inout Configuration) -> Composition
     ) {
         self.name = name
         self.summary = summary
-        self.variables = variables.map { $0 == .admin ? $0.with(default: admin.description) : $0 }
+        self.variables = variables.map { $0 == .admin ? $0.with(default: "127.0.0.1:\(adminPort)") : $0 }
         self.compose = compose
     }
 

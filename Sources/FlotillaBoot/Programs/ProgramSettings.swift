@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import FlotillaModel
+internal import FlotillaHTTP
 internal import FlotillaRuntime
 
 /// A sound configuration of one program. There is none with a fault in it.
@@ -16,7 +16,7 @@ struct ProgramSettings {
         var configuration = environment
         store = StoreSettings(reading: &configuration)
         let admin = program.variables.first { $0.name == Variable.admin.name } ?? .admin
-        self.admin = configuration.address(admin)
+        self.admin = configuration.listenAddress(admin)
         level = configuration.choice(.log, standIn: .info)
         drainLimit = configuration.duration(.drainSeconds, in: .zero...(.seconds(3600)))
         composition = program.compose(&configuration)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FlotillaEngine
+internal import FlotillaHTTP
 internal import FlotillaModel
 internal import FlotillaRuntime
 internal import Glibc
@@ -29,7 +30,7 @@ struct RunningProgram {
             return status
         } catch {
             log.error("can't start", ["error": "\(error)"])
-            return unavailable
+            return Self.unavailable
         }
     }
 
@@ -37,44 +38,51 @@ struct RunningProgram {
         let process = ProcessResources(
             program: program.name, log: log, metrics: MetricsRegistry(), health: Health(), adapters: adapters, loop: loop,
             clock: SystemClock())
-        var stages = Stage.allCases.map { _ in [any Service]() }
+        let stages: [[any Service]]
         do {
-            let admin = try AdminPart(address: settings.admin)
-            for part in settings.composition.parts + [admin] {
-                stages[part.stage.rawValue].append(try await part.build(process))
-            }
+            stages = try await build(process)
         } catch {
             log.error("can't start", ["error": "\(error)"])
-            return unavailable
+            return Self.unavailable
         }
-        let watched = stages.flatMap(\.self)
-        process.health.watch { await Self.ailments(of: watched, adapters) }
         if program.announces { announce(adapters) }
         let group = ServiceGroup(stages: stages, drainLimit: settings.drainLimit, signals: signals, log: log) { ending in
             // What is held comes back by redelivery.
             exit(ending.exitStatus)
         }
         let ending = await group.run()
-        if case .failed(_, let error) = ending, error is any ServiceUnavailable { return unavailable }
         log.notice("ended", ["status": Int(ending.exitStatus)])
+        // A port that is taken is no failure of ours.
+        if case .failed(_, let error) = ending, error is ServerFailure { return Self.unavailable }
         return ending.exitStatus
     }
 
-    private static func ailments(of services: [any Service], _ adapters: Adapters) async -> [(name: String, ailment: String?)] {
-        var found: [(name: String, ailment: String?)] = []
-        found.append(("broker", await adapters.broker.ailment()))
-        found.append(("store", await adapters.ledger.ailment()))
-        for case let worker as WorkerService in services { found.append((worker.name, worker.ailment)) }
-        return found
+    private func build(_ process: ProcessResources) async throws -> [[any Service]] {
+        var stages = Stage.allCases.map { _ in [any Service]() }
+        for part in settings.composition.parts { stages[part.stage.rawValue].append(try await part.build(process)) }
+        let workers = stages[Stage.work.rawValue].compactMap { $0 as? WorkerService }
+        let adapters = process.adapters
+        let queues = QueueMeter(metrics: process.metrics, exports: program.exportsQueues)
+        let admin = AdminPart(
+            address: settings.admin,
+            checks: {
+                let found: [(String, String?)] =
+                    [("broker", await adapters.broker.ailment()), ("store", await adapters.ledger.ailment())]
+                    + workers.map { ($0.name, $0.ailment) }
+                return found.map { HealthFinding(name: $0.0, state: $0.1.map { .failing($0) } ?? .ready) }
+            },
+            stuck: { workers.lazy.compactMap(\.ailment).first },
+            measure: { await queues.measure(adapters.broker) })
+        stages[admin.stage.rawValue].append(try await admin.build(process))
+        return stages
     }
 
     private func announce(_ adapters: Adapters) {
-        for line in settings.composition.lines + ["broker and ledger in \(adapters.description)", "health and metrics on http://\(settings.admin)"] {
-            print(line)
-        }
+        let lines = ["broker and ledger in \(adapters.description)", "health and metrics on http://\(settings.admin)"]
+        for line in settings.composition.lines + lines { print(line) }
         fflush(stdout)
     }
 
     /// EX_UNAVAILABLE of sysexits.h.
-    private var unavailable: Int32 { 69 }
+    private static let unavailable: Int32 = 69
 }

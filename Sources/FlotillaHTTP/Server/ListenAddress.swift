@@ -27,6 +27,9 @@ package struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
         guard withSocketAddress({ _, _ in true }) != nil else { return nil }
     }
 
+    /// Any free port of this machine's loopback.
+    package static let anyLocal = ListenAddress(host: "127.0.0.1", port: 0, isVersion6: false)
+
     package static let expected = "an address and a port, such as 127.0.0.1:8080 or [::1]:8080"
 
     package var description: String { isVersion6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
@@ -34,7 +37,7 @@ package struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
     var family: Int32 { isVersion6 ? AF_INET6 : AF_INET }
 
     /// The same host on another port, for what the kernel chose.
-    func with(port: UInt16) -> ListenAddress { ListenAddress(host: host, port: port, isVersion6: isVersion6) }
+    package func with(port: UInt16) -> ListenAddress { ListenAddress(host: host, port: port, isVersion6: isVersion6) }
 
     private init(host: String, port: UInt16, isVersion6: Bool) {
         self.host = host

@@ -44,7 +44,7 @@ struct SendCommand: Command {
     func run() async throws -> ExitStatus {
         var configuration = Configuration(environment: Configuration.processEnvironment())
         let hooks = HookTable(reading: &configuration)
-        let listen = configuration.address(.listen)
+        let listen = configuration.parsed(.listen, expected: ListenAddress.expected) { ListenAddress($0) } ?? .anyLocal
         _ = try configuration.finish()
         guard let hook = hooks[hookName] else {
             let known = hooks.all.map(\.name).joined(separator: ", ")

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FlotillaHTTP
+package import FlotillaRuntime
+
+/// The admin port of a process: `/healthz`, `/readyz` and `/metrics`, on a loop of its own.
+struct AdminPart: Part {
+    let stage = Stage.admin
+    let address: ListenAddress
+    /// Asked before an answer that says how the process is.
+    let checks: @Sendable () async -> [HealthFinding]
+    /// What makes a restart the only remedy.
+    let stuck: @Sendable () -> String?
+    /// Brings gauges up to date that are looked at only when somebody asks.
+    let measure: @Sendable () async -> Void
+
+    func build(_ process: ProcessResources) async throws -> any Service {
+        let loop = try Loop("admin")
+        let responder = AdminResponder(
+            pages: AdminPages(health: process.health, metrics: process.metrics), health: process.health, checks: checks, stuck: stuck,
+            measure: measure)
+        var limits = Limits()
+        limits.connections = 64
+        limits.bodyBytes = 0
+        let server = Server(loops: [loop], address: address, limits: limits, responder: responder)
+        return AdminService(server: server, loop: loop, health: process.health)
+    }
+}
+
+/// What was found when somebody looked.
+struct HealthFinding: Sendable {
+    let name: String
+    let state: HealthState
+}
+
+struct AdminResponder: Responder {
+    let pages: AdminPages
+    let health: Health
+    let checks: @Sendable () async -> [HealthFinding]
+    let stuck: @Sendable () -> String?
+    let measure: @Sendable () async -> Void
+
+    func admit(_ head: RequestHead) -> Response? {
+        guard head.method == "GET" || head.method == "HEAD" else {
+            return Response(status: 405, headers: Headers([("Allow", "GET, HEAD")]))
+        }
+        return nil
+    }
+
+    func respond(to request: Request) async -> Response {
+        switch request.head.path {
+        case "/healthz":
+            if let stuck = stuck() { return Response(status: 503, headers: Headers([("Content-Type", "text/plain")]), body: Array((stuck + "\n").utf8)) }
+        case "/readyz":
+            for finding in await checks() { health.report(finding.name, finding.state) }
+        case "/metrics":
+            await measure()
+        default: break
+        }
+        let answer = pages.answer(path: request.head.target)
+        return Response(status: answer.status, headers: Headers([("Content-Type", answer.contentType)]), body: answer.body)
+    }
+}
+
+/// Drains last: an operator sees "draining" to the end.
+struct AdminService: Service {
+    let name = "admin"
+    let server: Server
+    let loop: Loop
+    let health: Health
+    private let end = Signpost()
+
+    func run() async throws {
+        defer { loop.stop() }
+        try await server.start()
+        await end.wait()
+        await server.stop()
+    }
+
+    func drain() async {
+        end.reach()
+    }
+}

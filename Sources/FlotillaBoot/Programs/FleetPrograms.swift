@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FlotillaHTTP
+internal import FlotillaRuntime
+internal import FlotillaWorkers
+
+/// The ingress alone.
+public enum IngressProgram {
+    public static func main() -> Never { program.main() }
+
+    static let program = Program(
+        name: "flotilla-ingress", summary: "takes webhooks in: verifies their signatures, answers 2xx once the broker has them",
+        variables: Variable.ofIngress + Variable.everyProgram, adminPort: 9464
+    ) { configuration in
+        let ingress = IngressPart(reading: &configuration)
+        if ingress.hookNames.isEmpty {
+            configuration.fault(Variable.hooks.name, "must name at least one hook, such as github")
+        }
+        return Composition(parts: [ingress])
+    }
+}
+
+/// The log-sink worker alone.
+public enum LogSinkProgram {
+    public static func main() -> Never { program.main() }
+
+    static let program = Program(
+        name: "flotilla-log-sink", summary: "writes events to log files",
+        variables: Variable.ofLogSink + Variable.ofWorkers + Variable.everyProgram, adminPort: 9469
+    ) { configuration in
+        configuration.leaveHooks()
+        let reader = WorkerReader(reading: &configuration)
+        return Composition(parts: LogSinks.settings(reading: &configuration).map { WorkerPart(logSink: $0, reader) })
+    }
+}
+
+/// Everything in one process: `flotilla up`.
+package enum WholeFleet {
+    package static var program: Program {
+        var program = Program(
+            name: "flotilla up", summary: "the whole fleet in one process",
+            variables: Variable.ofIngress + Variable.ofLogSink + Variable.ofWorkers + Variable.everyProgram, adminPort: 9464, compose: compose)
+        program.announces = true
+        program.exportsQueues = true
+        return program
+    }
+
+    private static func compose(_ configuration: inout Configuration) -> Composition {
+        let ingress = IngressPart(reading: &configuration)
+        let reader = WorkerReader(reading: &configuration)
+        let sinks = LogSinks.settings(reading: &configuration)
+        reader.check(workers: [LogSinks.worker] + sinks.map(\.queue), &configuration)
+        var composition = Composition(parts: [ingress])
+        if ingress.hookNames.isEmpty {
+            composition.lines.append("ingress   on http://\(ingress.address), without hooks: FLOTILLA_HOOKS is not set")
+        }
+        for name in ingress.hookNames { composition.lines.append("hook      http://\(ingress.address)/hooks/\(name)") }
+        for sink in sinks {
+            let part = WorkerPart(logSink: sink, reader)
+            composition.parts.append(part)
+            let bindings = part.settings.bindings.map(\.text).joined(separator: " ")
+            composition.lines.append("worker    \(sink.queue) takes \(bindings), writes \(sink.target)")
+        }
+        return composition
+    }
+}
+
+extension WorkerPart {
+    fileprivate init(logSink sink: LogSinkSettings, _ reader: WorkerReader) {
+        let settings = reader.settings(
+            worker: LogSinks.worker, queue: sink.queue, bindings: [LogSinks.binding], concurrency: LogSinkSettings.concurrency,
+            prefetch: LogSinkSettings.prefetch)
+        self.init(settings: settings) { process in
+            let file = try await sink.open(clock: process.clock)
+            return OpenHandler(LogSinkHandler(file, clock: process.clock)) { await file.close() }
+        }
+    }
+}
