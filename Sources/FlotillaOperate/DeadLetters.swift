@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import FlotillaEngine
-package import FlotillaModel
+internal import FlotillaModel
 
 /// What a person does with letters: look at them, let them run again, or put them away for good.
 package struct DeadLetters: Sendable {

@@ -25,7 +25,7 @@ internal import Glibc
             }
             Task {
                 let status = await command.main(Array(words.dropFirst()))
-                fflush(stdout)
+                fflush(nil)
                 exit(status.rawValue)
             }
             while true { pause() }

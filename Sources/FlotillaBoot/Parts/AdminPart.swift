@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FlotillaHTTP
-package import FlotillaRuntime
+internal import FlotillaRuntime
 
 /// The admin port of a process: `/healthz`, `/readyz` and `/metrics`, on a loop of its own.
 struct AdminPart: Part {

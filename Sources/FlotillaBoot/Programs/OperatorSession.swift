@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import FlotillaEngine
-package import FlotillaModel
+internal import FlotillaModel
 package import FlotillaRuntime
 internal import Glibc
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import FlotillaModel
+internal import FlotillaEngine
 package import FlotillaRuntime
 internal import Glibc
 

@@ -46,7 +46,7 @@ struct RunningProgram {
             return Self.unavailable
         }
         if program.announces { announce(adapters) }
-        let group = ServiceGroup(stages: stages, drainLimit: settings.drainLimit, signals: signals, log: log) { ending in
+        let group = ServiceGroup(stages: stages, drainLimit: settings.drainLimit, signals: signals, log: log, sleeper: process.sleeper) { ending in
             // What is held comes back by redelivery.
             exit(ending.exitStatus)
         }
@@ -80,7 +80,8 @@ struct RunningProgram {
     private func announce(_ adapters: Adapters) {
         let lines = ["broker and ledger in \(adapters.description)", "health and metrics on http://\(settings.admin)"]
         for line in settings.composition.lines + lines { print(line) }
-        fflush(stdout)
+        // Seen at once, also through a pipe.
+        fflush(nil)
     }
 
     /// EX_UNAVAILABLE of sysexits.h.

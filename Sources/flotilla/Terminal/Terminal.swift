@@ -13,7 +13,7 @@ enum Terminal {
 
     static func confirm(_ question: String) -> Bool {
         print("\(question) [yes/no] ", terminator: "")
-        fflush(stdout)
+        fflush(nil)
         return readLine() == "yes"
     }
 

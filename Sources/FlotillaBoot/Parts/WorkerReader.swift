@@ -5,13 +5,13 @@ internal import FlotillaModel
 internal import FlotillaRuntime
 
 /// What any worker reads: how much at once, for how long, and which routes lead to it.
-package struct WorkerReader {
+struct WorkerReader {
     private let routes: [Route]
     private let prefetch: Int?
     private let concurrency: Int?
     private let policy: RetryPolicy
 
-    package init(reading configuration: inout Configuration) {
+    init(reading configuration: inout Configuration) {
         routes = Route.all(&configuration)
         prefetch = configuration.isSet(.prefetch) ? configuration.integer(.prefetch, in: 1...65_535) : nil
         concurrency = configuration.isSet(.concurrency) ? configuration.integer(.concurrency, in: 1...10_000) : nil
@@ -26,7 +26,7 @@ package struct WorkerReader {
     /// - Parameters:
     ///   - worker: the name that routes use; several queues may belong to it.
     ///   - bindings: what it takes without any route.
-    package func settings(
+    func settings(
         worker: String, queue: String, bindings: [String], concurrency defaultConcurrency: Int, prefetch defaultPrefetch: Int
     ) -> Worker.Settings {
         let routed = routes.filter { $0.worker == worker || $0.worker == queue }.map(\.pattern)
@@ -39,7 +39,7 @@ package struct WorkerReader {
     }
 
     /// Where every worker is known, a route to another one is a mistake.
-    package func check(workers: [String], _ configuration: inout Configuration) {
+    func check(workers: [String], _ configuration: inout Configuration) {
         for route in routes where !workers.contains(route.worker) {
             configuration.fault(
                 route.place, "must lead to a worker of this process: \(workers.joined(separator: ", ")); \(route.worker) is none")
