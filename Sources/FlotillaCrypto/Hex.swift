@@ -3,32 +3,31 @@
 /// Hexadecimal as signatures write it: lower case only, both ways.
 package enum Hex {
     package static func encode(_ bytes: some Collection<UInt8>) -> String {
+        bytes.withContiguousStorageIfAvailable(encode) ?? Array(bytes).withUnsafeBufferPointer(encode)
+    }
+
+    private static func encode(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
         String(unsafeUninitializedCapacity: bytes.count * 2) { buffer in
-            var place = 0
-            for byte in bytes {
-                buffer[place] = digit(byte >> 4)
-                buffer[place + 1] = digit(byte & 0x0F)
-                place += 2
+            for place in bytes.indices {
+                buffer[place * 2] = digit(bytes[place] >> 4)
+                buffer[place * 2 + 1] = digit(bytes[place] & 0x0F)
             }
-            return place
+            return bytes.count * 2
         }
     }
 
     /// Nil for an odd length, upper case, or anything else that `encode` would not have written.
     package static func decode(_ text: some StringProtocol) -> [UInt8]? {
-        let digits = text.utf8
+        text.utf8.withContiguousStorageIfAvailable(decode) ?? Array(text.utf8).withUnsafeBufferPointer(decode)
+    }
+
+    private static func decode(_ digits: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         guard digits.count.isMultiple(of: 2) else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(digits.count / 2)
-        var high: UInt8?
-        for digit in digits {
-            guard let value = value(of: digit) else { return nil }
-            if let first = high {
-                bytes.append(first << 4 | value)
-                high = nil
-            } else {
-                high = value
-            }
+        for place in stride(from: 0, to: digits.count, by: 2) {
+            guard let high = value(of: digits[place]), let low = value(of: digits[place + 1]) else { return nil }
+            bytes.append(high << 4 | low)
         }
         return bytes
     }

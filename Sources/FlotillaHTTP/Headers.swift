@@ -27,11 +27,16 @@ package struct Headers: Sendable, Equatable {
         left.fields.elementsEqual(right.fields) { $0.name == $1.name && $0.value == $1.value }
     }
 
-    /// ASCII comparison without case, without making new strings.
+    /// ASCII comparison without case, without making new strings. On every path of a request, hence byte by byte.
     package static func same(_ left: String, _ right: String) -> Bool {
-        let a = left.utf8
-        let b = right.utf8
-        guard a.count == b.count else { return false }
-        return zip(a, b).allSatisfy { $0 == $1 || ($0 | 0x20 == $1 | 0x20 && (0x61...0x7A).contains($0 | 0x20)) }
+        guard left.utf8.count == right.utf8.count else { return false }
+        let verdict = left.utf8.withContiguousStorageIfAvailable { a in
+            right.utf8.withContiguousStorageIfAvailable { b in a.indices.allSatisfy { sameLetter(a[$0], b[$0]) } }
+        }
+        return (verdict ?? nil) ?? zip(left.utf8, right.utf8).allSatisfy(sameLetter)
+    }
+
+    private static func sameLetter(_ a: UInt8, _ b: UInt8) -> Bool {
+        a == b || (a | 0x20 == b | 0x20 && (0x61...0x7A).contains(a | 0x20))
     }
 }

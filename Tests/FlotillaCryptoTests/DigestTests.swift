@@ -45,6 +45,7 @@ import Testing
         ] as [([UInt8], [UInt8], Bool)])
     func equality(left: [UInt8], right: [UInt8], equal: Bool) {
         #expect(constantTimeEquals(left, right) == equal)
+        #expect(constantTimeEquals(Hex.encode(left)[...], Hex.encode(right)) == equal)
     }
 }
 

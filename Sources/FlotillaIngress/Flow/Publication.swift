@@ -19,8 +19,8 @@ final class Publication: Sendable {
         self.answer = Mutex(answer)
     }
 
-    /// Publishes in a task of its own, since a task that is waited for could not be left behind. On the request's own loop,
-    /// where it is known, so that the confirm comes back without a detour over another thread.
+    /// Publishes in a task of its own, since a task that is waited for could not be left behind. It begins at once, and goes on on
+    /// the request's own loop where that is known: a detour over the shared pool costs several times the whole request.
     static func run(
         _ events: [Event], to publisher: any EventPublisher, within patience: Duration, by deadlines: Deadlines,
         overdue: OverdueBytes, on loop: Loop?
@@ -32,7 +32,7 @@ final class Publication: Sendable {
                 overdue.add(bytes)
                 if !publication.end(.late) { overdue.subtract(bytes) }
             }
-            Task(executorPreference: loop) {
+            Task.immediate(executorPreference: loop) {
                 let end: End
                 do {
                     try await publisher.publish(events)

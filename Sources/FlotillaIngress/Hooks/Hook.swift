@@ -8,10 +8,13 @@ package struct Hook: Sendable {
     package let name: String
     package let provider: Provider
     let check: any SignatureCheck
+    /// Where its events' attributes stand in a JSON body.
+    let paths: [[String]]
 
     package init(name: String, provider: Provider, secrets: [Secret]) throws(SecretFault) {
         self.name = name
         self.provider = provider
+        paths = RequestFields.paths(of: provider)
         check = try provider.scheme.check(with: secrets)
     }
 

@@ -8,6 +8,13 @@ internal import FlotillaModel
 struct SignatureField: Sendable {
     enum Encoding: Sendable {
         case hex, base64
+
+        func length(of bytes: Int) -> Int {
+            switch self {
+            case .hex: bytes * 2
+            case .base64: (bytes + 2) / 3 * 4
+            }
+        }
     }
 
     let header: String
@@ -18,35 +25,31 @@ struct SignatureField: Sendable {
     /// What stands between several signatures of one header; nil where there is only one.
     var separator: UInt8?
 
-    /// Every signature of the known version that is as long as a code. At least one.
-    func signatures(in headers: Headers, length: Int) throws(Rejection) -> [[UInt8]] {
+    /// What follows the mark, for every signature that has it and is as long as a code. At least one.
+    ///
+    /// Signatures are compared as they are written, not as the bytes that they stand for: so one code has one spelling, and
+    /// no upper case, missing padding or stray bit makes a second text pass for the same signature.
+    func signatures(in headers: Headers, length: Int) throws(Rejection) -> [Substring] {
         let value = try headers.single(header)
-        let found: [[UInt8]]
-        if let separator {
-            found = value.utf8.split(separator: separator).compactMap { decode($0, length: length) }
-        } else {
-            found = decode(value.utf8[...], length: length).map { [$0] } ?? []
+        let known = candidates(in: value).compactMap { text in
+            text.starts(with: prefix.utf8) ? Substring(text.dropFirst(prefix.utf8.count)) : nil
         }
+        let found = known.filter { $0.utf8.count == encoding.length(of: length) }
         guard !found.isEmpty else {
-            throw Rejection(
-                .signature, "the header \(header) holds no signature of the form \(prefix)\(encoding == .hex ? "hex" : "base64")")
+            throw Rejection(.signature, "the header \(header) holds no whole signature that begins with \(prefix)")
         }
         return found
     }
 
-    func write(_ code: [UInt8]) -> String {
-        prefix + (encoding == .hex ? Hex.encode(code) : Base64.encode(code))
+    private func candidates(in value: String) -> [Substring.UTF8View] {
+        guard let separator else { return [value.utf8[...]] }
+        return value.utf8.split(separator: separator)
     }
 
-    /// Strict: one code has one spelling, so that no second text passes for the same signature.
-    private func decode(_ text: Substring.UTF8View, length: Int) -> [UInt8]? {
-        guard text.starts(with: prefix.utf8) else { return nil }
-        let digits = Substring(text.dropFirst(prefix.utf8.count))
-        let code: [UInt8]?
+    func encode(_ code: [UInt8]) -> String {
         switch encoding {
-        case .hex: code = Hex.decode(digits)
-        case .base64: code = Base64.decode(digits).flatMap { Base64.encode($0) == digits ? $0 : nil }
+        case .hex: Hex.encode(code)
+        case .base64: Base64.encode(code)
         }
-        return code?.count == length ? code : nil
     }
 }

@@ -42,8 +42,8 @@ struct TemplateHMACCheck: SignatureCheck {
         let parts = try resolve(request)
         try scheme.time?.check(in: request.head.headers, at: now)
         for key in keys {
-            let code = try code(of: parts, by: key)
-            for signature in signatures where constantTimeEquals(signature, code) { return }
+            let expected = scheme.signature.encode(try code(of: parts, by: key))
+            for signature in signatures where constantTimeEquals(signature, expected) { return }
         }
         throw Rejection(.signature, "no signature matches the body and the configured secrets")
     }
@@ -52,7 +52,8 @@ struct TemplateHMACCheck: SignatureCheck {
         if let time = scheme.time { request.head.headers.add(time.header, time.write(now)) }
         let parts = try resolve(request)
         guard let key = keys.first else { throw Rejection(.unavailable, "there is no secret to sign with") }
-        request.head.headers.add(scheme.signature.header, scheme.signature.write(try code(of: parts, by: key)))
+        let signature = scheme.signature.encode(try code(of: parts, by: key))
+        request.head.headers.add(scheme.signature.header, scheme.signature.prefix + signature)
     }
 
     /// What is signed, in order. The body is not copied: its array is shared.
@@ -67,7 +68,7 @@ struct TemplateHMACCheck: SignatureCheck {
                 parts.append(.value(try request.head.headers.single(name), of: name))
             case .text(let text):
                 // A value that holds what ends it could be cut elsewhere: the same signature would fit another id and body.
-                if case .value(let value, let name) = parts.last, value.utf8.contains(text.utf8) {
+                if case .value(let value, let name) = parts.last, value.utf8.contains(sequence: text.utf8) {
                     throw Rejection(.header, "the header \(name) holds \"\(text)\", which separates the signed parts")
                 }
                 parts.append(.text(text))
@@ -95,5 +96,18 @@ struct TemplateHMACCheck: SignatureCheck {
         } catch {
             throw Rejection(.unavailable, "the signature can't be computed now")
         }
+    }
+}
+
+extension String.UTF8View {
+    /// Byte by byte: a separator in front of a combining character is still one.
+    fileprivate func contains(sequence wanted: String.UTF8View) -> Bool {
+        guard let first = wanted.first else { return true }
+        var rest = self[...]
+        while let place = rest.firstIndex(of: first) {
+            if rest[place...].starts(with: wanted) { return true }
+            rest = rest[index(after: place)...]
+        }
+        return false
     }
 }

@@ -12,16 +12,18 @@ enum EventType {
         var name: [UInt8] = []
         for word in [vendor] + words {
             if !name.isEmpty { name.append(UInt8(ascii: ".")) }
-            for scalar in word.unicodeScalars { name.append(letter(for: scalar)) }
+            // A character of several bytes is one underscore, written for the first of them.
+            for byte in word.utf8 where !(0x80...0xBF).contains(byte) { name.append(letter(for: byte)) }
         }
         return String(decoding: name.prefix(limit), as: UTF8.self)
     }
 
-    private static func letter(for scalar: Unicode.Scalar) -> UInt8 {
-        switch scalar {
-        case "a"..."z", "0"..."9", "_", "-", ".": UInt8(truncatingIfNeeded: scalar.value)
-        case "A"..."Z": UInt8(truncatingIfNeeded: scalar.value + 0x20)
-        case ":", "/", " ": UInt8(ascii: ".")
+    private static func letter(for byte: UInt8) -> UInt8 {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): byte
+        case UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."): byte
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte | 0x20
+        case UInt8(ascii: ":"), UInt8(ascii: "/"), UInt8(ascii: " "): UInt8(ascii: ".")
         default: UInt8(ascii: "_")
         }
     }

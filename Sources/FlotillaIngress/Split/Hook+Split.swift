@@ -21,7 +21,7 @@ extension Hook {
     package func split(
         _ request: VerifiedRequest, acceptedAt time: Timestamp, freshID: () throws -> String
     ) throws -> [SplitEvent] {
-        let fields = RequestFields(request, of: provider)
+        let fields = RequestFields(request, of: self)
         let id = fields[provider.id]
         let rawType = id == nil ? nil : typeWords(fields)
         let kept = rawType != nil || provider.idIsSigned ? id : nil

@@ -8,23 +8,27 @@ struct RequestFields {
     /// True when the body is the JSON object that the provider sends.
     let isObject: Bool
     private let headers: Headers
-    private let values: [[String]: String]
+    private let paths: [[String]]
+    private let values: [JSONField?]
 
-    init(_ request: VerifiedRequest, of provider: Provider) {
+    init(_ request: VerifiedRequest, of hook: Hook) {
         headers = request.head.headers
-        var paths: [[String]] = [[]]
-        for case .json(let path) in [provider.id] + provider.type + provider.tenant { paths.append(path) }
-        guard let document = Self.document(of: request, provider),
-            let found = try? JSONFields.extract(paths: paths, from: document), case .object = found[0]
-        else {
+        paths = hook.paths
+        let found = Self.document(of: request, hook.provider).flatMap { try? JSONFields.extract(paths: hook.paths, from: $0) }
+        if let found, case .object = found.first {
+            isObject = true
+            values = found
+        } else {
             isObject = false
-            values = [:]
-            return
+            values = []
         }
-        isObject = true
-        var values: [[String]: String] = [:]
-        for (path, field) in zip(paths, found).dropFirst() { values[path] = field?.text }
-        self.values = values
+    }
+
+    /// The document itself, and whatever the provider's entry looks for in it.
+    static func paths(of provider: Provider) -> [[String]] {
+        ([provider.id] + provider.type + provider.tenant).reduce(into: [[]]) { paths, field in
+            if case .json(let path) = field, !paths.contains(path) { paths.append(path) }
+        }
     }
 
     /// Nil for what is absent, empty, ambiguous, or can't stand in an event's attribute.
@@ -32,7 +36,7 @@ struct RequestFields {
         let value =
             switch field {
             case .header(let name): headers.unambiguous(name)
-            case .json(let path): values[path]
+            case .json(let path): isObject ? paths.firstIndex(of: path).flatMap { values[$0]?.text } : nil
             }
         return value.flatMap { AttributeText.fits($0) ? $0 : nil }
     }
