@@ -5,7 +5,7 @@ internal import Glibc
 
 /// The operator's command, and with `up` the whole fleet in one process.
 @main enum Main {
-    private static let commands: [any Command.Type] = [
+    private static let commands: [any (Command & Sendable).Type] = [
         SendCommand.self, QueuesCommand.self, DeadCommand.self, LedgerCommand.self, BenchCommand.self,
     ]
 
@@ -23,7 +23,8 @@ internal import Glibc
                 Terminal.complain("flotilla: there is no command \(Terminal.plain(name)); see flotilla --help")
                 exit(ExitStatus.wrongUsage.rawValue)
             }
-            Task {
+            // Detached: main belongs to the main actor, whose thread has nothing to do but wait.
+            Task.detached {
                 let status = await command.main(Array(words.dropFirst()))
                 fflush(nil)
                 exit(status.rawValue)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import FlotillaEngine
 internal import FlotillaHTTP
+internal import FlotillaModel
 internal import FlotillaRuntime
 internal import FlotillaWorkers
 
@@ -59,7 +61,7 @@ package enum WholeFleet {
             let part = WorkerPart(logSink: sink, reader)
             composition.parts.append(part)
             let bindings = part.settings.bindings.map(\.text).joined(separator: " ")
-            composition.lines.append("worker    \(sink.queue) takes \(bindings), writes \(sink.target)")
+            composition.lines.append("worker    \(sink.queue) takes \(bindings), writes to \(sink.kind.description)")
         }
         return composition
     }
@@ -73,6 +75,15 @@ extension WorkerPart {
         self.init(settings: settings) { process in
             let file = try await sink.open(clock: process.clock)
             return OpenHandler(LogSinkHandler(file, clock: process.clock)) { await file.close() }
+        }
+    }
+}
+
+extension LogSinkSettings.Kind {
+    /// For a person: where the lines go.
+    fileprivate var description: String {
+        switch self {
+        case .file(let settings): settings.path
         }
     }
 }

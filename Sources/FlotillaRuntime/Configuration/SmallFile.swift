@@ -3,12 +3,12 @@
 internal import Glibc
 
 /// A file that is read whole while a process starts: a mounted secret, the configuration.
-enum SmallFile {
-    enum Failure: Error, Equatable, CustomStringConvertible {
+package enum SmallFile {
+    package enum Failure: Error, Equatable, CustomStringConvertible {
         case system(Int32)
         case tooLarge(limit: Int)
 
-        var description: String {
+        package var description: String {
             switch self {
             case .system(let code): "can't be read: \(String(cString: strerror(code)))"
             case .tooLarge(let limit): "is larger than \(limit) bytes"
@@ -16,7 +16,7 @@ enum SmallFile {
         }
     }
 
-    static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
+    package static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw .system(errno) }
         defer { close(file) }
