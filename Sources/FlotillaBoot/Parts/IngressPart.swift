@@ -34,7 +34,7 @@ package struct IngressPart: Part {
         let ingress = Ingress(
             hooks: hooks, publisher: MeasuredPublisher(process.adapters.broker, metrics: process.metrics),
             deadlines: Deadlines(on: process.loop), overdueLimit: inflightLimit, loops: loops, clock: process.clock,
-            version: Version.current)
+            metrics: process.metrics, log: process.log, version: Version.current)
         let held = process.metrics.gauge(MetricTable.ingressInflightBytes)
         process.metrics.beforeRendering { _ in held.set(Double(inflight.held)) }
         let server = Server(loops: loops, address: address, limits: limits, responder: ingress, inflight: inflight)

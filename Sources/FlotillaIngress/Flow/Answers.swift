@@ -34,8 +34,7 @@ enum Answers {
     }
 
     static let tooLarge = error(413, "the event is larger than the broker takes")
-    static let unknownHook = error(404, "there is no such hook")
-    static let unknownPath = error(404, "there is nothing here")
+    static let nothingHere = error(404, "there is no such hook")
     static let draining = later("the service is stopping")
 
     static func about(version: String) -> Response {

@@ -19,7 +19,9 @@ enum SecretForm: Sendable {
             return secret.withBytes { $0 }
         case .whsec:
             let text = secret.expose()
-            guard let key = Base64.decode(text.hasPrefix("whsec_") ? text.dropFirst(6) : text[...]) else { throw .notBase64 }
+            var encoded = text.hasPrefix("whsec_") ? String(text.dropFirst(6)) : text
+            while !encoded.utf8.count.isMultiple(of: 4) { encoded += "=" }
+            guard let key = Base64.decode(encoded) else { throw .notBase64 }
             guard Self.whsecBytes.contains(key.count) else { throw .length(Self.whsecBytes) }
             return key
         }

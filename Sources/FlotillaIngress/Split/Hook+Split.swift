@@ -19,14 +19,14 @@ extension Hook {
     /// What is verified but not what the provider sends becomes an event of type `{vendor}.unknown`. Its id is kept only if the
     /// signature covers it; any other would let a stray request take the id of a real event, which then passed for a duplicate.
     package func split(
-        _ request: VerifiedRequest, acceptedAt time: Timestamp, freshID: () throws -> String
-    ) throws -> [SplitEvent] {
+        _ request: VerifiedRequest, acceptedAt time: Timestamp, freshID: () -> String
+    ) throws(InvalidEvent) -> [SplitEvent] {
         let fields = RequestFields(request, of: self)
         let id = fields[provider.id]
         let rawType = id == nil ? nil : typeWords(fields)
         let kept = rawType != nil || provider.idIsSigned ? id : nil
         let event = try Event(
-            id: try kept ?? freshID(),
+            id: kept ?? freshID(),
             source: source,
             type: rawType.map { EventType.name(of: vendor, $0) } ?? EventType.unknown(of: vendor),
             time: time,

@@ -13,6 +13,8 @@ final class Door: Sendable {
     let publisher: FakePublisher
     let ingress: Ingress
     let clock = ManualClock()
+    let metrics = MetricsRegistry()
+    let log = CapturedLog()
     private let loop: Loop
     private let ticks: Ticks
     private let hooks: [String: Hook]
@@ -32,7 +34,8 @@ final class Door: Sendable {
         ingress = Ingress(
             hooks: HookTable(hooks), publisher: publisher,
             deadlines: Deadlines(on: loop) { ticks.count.load(ordering: .sequentiallyConsistent) },
-            overdueLimit: overdueLimit, clock: clock, version: "1.2.3")
+            overdueLimit: overdueLimit, clock: clock,
+            metrics: metrics, log: Logger(program: "test", level: .debug, sink: log, clock: clock), version: "1.2.3")
     }
 
     deinit {

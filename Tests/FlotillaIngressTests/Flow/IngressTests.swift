@@ -174,4 +174,57 @@ import Testing
         #expect(await earlier.status == 202)
         #expect(door.publisher.published.count == 1)
     }
+
+    @Test("every answer of a hook is counted by its status, every rejection by its reason, and a path is never a label")
+    func metrics() async throws {
+        let door = try Door()
+        _ = await door.answer(try door.signed("github"))
+        var tampered = try door.signed("github")
+        tampered.body.append(0x20)
+        for _ in 0..<3 { _ = await door.answer(tampered) }
+        _ = door.ingress.admit(RequestHead(method: "GET", target: "/hooks/github"))
+        for path in ["/hooks/nobody", "/wp-login.php"] { _ = door.ingress.admit(RequestHead(method: "POST", target: path)) }
+        _ = door.ingress.admit(RequestHead(method: "GET", target: "/"))
+        door.publisher.change(to: .fail(Away()))
+        _ = await door.answer(try door.signed("shop"))
+        let text = String(decoding: door.metrics.render(), as: UTF8.self)
+        for line in [
+            #"flotilla_ingress_requests_total{hook="github",status="202"} 1"#,
+            #"flotilla_ingress_requests_total{hook="github",status="401"} 3"#,
+            #"flotilla_ingress_requests_total{hook="github",status="405"} 1"#,
+            #"flotilla_ingress_requests_total{hook="github",status="503"} 0"#,
+            #"flotilla_ingress_requests_total{hook="shop",status="503"} 1"#,
+            #"flotilla_ingress_requests_total{hook="_unknown",status="404"} 2"#,
+            #"flotilla_ingress_rejected_total{hook="github",reason="signature"} 3"#,
+            #"flotilla_ingress_rejected_total{hook="github",reason="header"} 0"#,
+            #"flotilla_ingress_seconds_count{hook="github"} 4"#,
+        ] {
+            #expect(text.contains(line + "\n"), "\(line)")
+        }
+        #expect(!text.contains("nobody") && !text.contains("login"))
+    }
+
+    @Test("a flood of forgeries makes one line in ten seconds, which tells how many there were and shows nothing of them")
+    func quietLog() async throws {
+        let door = try Door()
+        var forged = try door.signed("github", body: "hush-hush")
+        forged.head.headers.fields.removeAll { $0.name == "X-Hub-Signature-256" }
+        for _ in 0..<100 { _ = await door.answer(forged) }
+        door.clock.advance(by: .seconds(10))
+        _ = await door.answer(forged)
+        let lines = door.log.lines.map { String(decoding: $0.json, as: UTF8.self) }
+        #expect(door.log.lines.map { $0["left_out"] } == [.integer(0), .integer(99)])
+        #expect(lines.allSatisfy { $0.contains(#""hook":"github","check":"header","why":"the header X-Hub-Signature-256 is missing""#) })
+        #expect(lines.allSatisfy { !$0.contains("hush") && !$0.contains(Door.secret) })
+    }
+
+    @Test("a failed publish is told in the broker's own words, an unknown error by its type alone")
+    func failedLog() async throws {
+        let door = try Door(.fail(BrokerFailure(.away, "no connection")))
+        _ = await door.answer(try door.signed("github"))
+        door.clock.advance(by: .seconds(10))
+        door.publisher.change(to: .fail(Away()))
+        _ = await door.answer(try door.signed("github"))
+        #expect(door.log.lines.map { $0["why"] } == [.string("no connection"), .string("Away")])
+    }
 }

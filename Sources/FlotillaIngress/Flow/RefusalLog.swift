@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FlotillaEngine
+internal import FlotillaModel
+internal import FlotillaRuntime
+
+/// Says in the log why a hook's requests are refused: at most one line for each reason in ten seconds, which tells how many were
+/// left out before it. Anybody can cause these lines, so they never hold anything of the request.
+struct RefusalLog: Sendable {
+    private static let period = Duration.seconds(10)
+
+    private let log: Logger
+    private let rejections: [Rejection.Check: LogThrottle]
+    private let failures = LogThrottle(1, each: period)
+
+    init(of hook: String, to log: Logger) {
+        self.log = log.with(["hook": hook])
+        rejections = Dictionary(uniqueKeysWithValues: Rejection.Check.allCases.map { ($0, LogThrottle(1, each: Self.period)) })
+    }
+
+    func rejected(_ rejection: Rejection, at now: Timestamp) {
+        guard let leftOut = rejections[rejection.check]?.admit(at: now) else { return }
+        log.notice("webhook refused", ["check": rejection.check.rawValue, "why": rejection.why, "left_out": leftOut])
+    }
+
+    /// An error of a kind that is not meant to be shown is named by its type alone.
+    func unpublished(_ error: any Error, at now: Timestamp) {
+        unpublished((error as? BrokerFailure)?.description ?? "\(type(of: error))", at: now)
+    }
+
+    func unpublished(_ why: String, at now: Timestamp) {
+        guard let leftOut = failures.admit(at: now) else { return }
+        log.warning("webhook not published", ["why": why, "left_out": leftOut])
+    }
+}
