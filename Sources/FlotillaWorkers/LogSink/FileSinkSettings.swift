@@ -22,7 +22,7 @@ extension FileSinkSettings {
 
     /// Says what would be right, in words that follow "FLOTILLA_LOG_SINKS (sink 2)".
     init(_ url: SinkURL) throws(SinkFault) {
-        guard !url.path.isEmpty, !url.path.hasSuffix("/"), !url.path.utf8.contains(0) else {
+        guard url.host.isEmpty, !url.path.isEmpty, !url.path.hasSuffix("/"), !url.path.utf8.contains(0) else {
             throw SinkFault("must name a file, such as file:var/log/flotilla.jsonl")
         }
         self.init(path: url.path)

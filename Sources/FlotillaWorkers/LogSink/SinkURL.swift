@@ -9,18 +9,21 @@ struct SinkURL: Equatable {
     }
 
     let scheme: String
+    /// Between `//` and the path, with whatever else stands there; empty without.
+    let host: String
     let path: String
     let items: [Item]
 
-    /// Nil where it has no scheme, names a host, or has an escape that is none.
+    /// Nil where it has no scheme, or an escape that is none.
     init?(_ text: String) {
         guard let colon = text.firstIndex(of: ":"), colon != text.startIndex else { return nil }
         let rest = text[text.index(after: colon)...]
         let question = rest.firstIndex(of: "?")
         var path = rest[..<(question ?? rest.endIndex)]
+        var host: Substring = ""
         if path.hasPrefix("//") {
-            path = path.dropFirst(2)
-            guard path.hasPrefix("/") else { return nil }
+            host = path.dropFirst(2).prefix { $0 != "/" }
+            path = path.dropFirst(2 + host.count)
         }
         var items: [Item] = []
         for pair in question.map({ rest[rest.index(after: $0)...] })?.split(separator: "&") ?? [] {
@@ -32,6 +35,7 @@ struct SinkURL: Equatable {
         }
         guard let plain = Self.unescape(path) else { return nil }
         self.scheme = text[..<colon].lowercased()
+        self.host = String(host)
         self.path = plain
         self.items = items
     }

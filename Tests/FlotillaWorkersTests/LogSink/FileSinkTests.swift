@@ -72,11 +72,14 @@ internal import Testing
         #expect(try Set(folder.ids()) == Set((0..<20).map(String.init)))
     }
 
-    @Test func `A record of many megabytes is one line`() async throws {
+    @Test func `Records of many megabytes are a line each, beside small ones`() async throws {
         let sink = try await settings(folder).opened()
-        try await appendAll((0..<6).map { try record("\($0)", bytes: 3_000_000 * (1 + $0 % 2)) }, to: sink)
+        let sizes = (0..<12).map { $0.isMultiple(of: 2) ? 300 : BatchPlan.byteLimit + $0 }
+        try await appendAll(sizes.enumerated().map { try record("\($0)", bytes: $1) }, to: sink)
         await sink.close()
-        #expect(try folder.ids().sorted() == (0..<6).map(String.init))
+        let lines = try Data(contentsOf: URL(fileURLWithPath: folder.file())).split(separator: 0x0A)
+        #expect(lines.map { $0.count + 1 }.sorted() == sizes.sorted())
+        #expect(lines.allSatisfy { $0.first == UInt8(ascii: "{") && $0.last == UInt8(ascii: "}") })
     }
 
     @Test func `After close appends fail, what waited before is written, and a second close returns`() async throws {

@@ -60,7 +60,7 @@ internal import Testing
             (" ", "FLOTILLA_LOG_SINKS must name at least one sink"), ("var/log/x", "(sink 1) must be a URL"),
             ("file:", "(sink 1) must name a file"),
             ("file:a/", "(sink 1) must name a file"), ("file:a%00b", "(sink 1) must name a file"),
-            ("file://host/a", "(sink 1) must be a URL"),
+            ("file://host/a", "(sink 1) must name a file"),
             ("file:a%2", "(sink 1) must be a URL"), ("file:a%+1", "(sink 1) must be a URL"), ("file:a%FF", "(sink 1) must be a URL"),
             ("files:a", "(sink 1) must be of a kind that there is: file"), ("http://x/", "(sink 1) must be of a kind"),
             ("file:a?max-bytes=999", "(sink 1) must have max-bytes from 1KB to 1TB"),

@@ -20,36 +20,36 @@ struct Rotation {
 
     /// The new name is brought to the disk together with the next file's, when that is opened.
     func run(at now: Timestamp) throws(FileSinkFailure.Trouble) {
-        let name = try claim(at: now)
-        guard rename(path, name) == 0 else {
+        let before = folder.entries(pattern.name).sorted()
+        let name = try claim(at: now, after: before.last)
+        guard rename(path, place(name)) == 0 else {
             let code = errno
-            unlink(name)
+            unlink(place(name))
             // Somebody else put the file aside: that is a rotation, too.
             guard code != ENOENT else { return }
             throw .init(code) { .cannotRotate($0) }
         }
-        prune()
+        prune(before + [name])
     }
 
     /// Makes an empty file under a name that nobody had. Only that is then renamed over: nothing is ever overwritten.
-    private func claim(at now: Timestamp) throws(FileSinkFailure.Trouble) -> String {
-        var name = RotatedName(at: now, after: folder.entries(pattern.name).max())
+    private func claim(at now: Timestamp, after newest: RotatedName?) throws(FileSinkFailure.Trouble) -> RotatedName {
+        var name = RotatedName(at: now, after: newest)
         while true {
-            let path = folder.path + pattern.text(name)
-            let descriptor = flotilla_open(path, O_WRONLY | O_CREAT | O_EXCL, 0o640)
+            let descriptor = flotilla_open(place(name), O_WRONLY | O_CREAT | O_EXCL, 0o640)
             if descriptor >= 0 {
                 close(descriptor)
-                return path
+                return name
             }
             guard errno == EEXIST else { throw .init(errno) { .cannotRotate($0) } }
             name = RotatedName(stamp: name.stamp, number: name.number + 1)
         }
     }
 
-    /// What can't be deleted stays until the next rotation tries again.
-    private func prune() {
-        for name in folder.entries(pattern.name).sorted().dropLast(keep) {
-            unlink(folder.path + pattern.text(name))
-        }
+    /// From the oldest on. What can't be deleted stays until the next rotation tries again.
+    private func prune(_ names: [RotatedName]) {
+        for name in names.dropLast(keep) { unlink(place(name)) }
     }
+
+    private func place(_ name: RotatedName) -> String { folder.path + pattern.text(name) }
 }
