@@ -72,6 +72,7 @@ let package = Package(
         tests("FlotillaPortTests", on: "FlotillaEngine", "FlotillaMemory", "FlotillaSQLite", "FlotillaModel", "FlotillaRuntime"),
         tests("FlotillaCryptoTests", on: "FlotillaCrypto"),
         tests("FlotillaIngressTests", on: "FlotillaIngress", "FlotillaEngine", "FlotillaHTTP", "FlotillaModel", "FlotillaRuntime", "FlotillaCrypto"),
+        tests("FlotillaWorkersTests", on: "FlotillaWorkers", "FlotillaEngine", "FlotillaModel", "FlotillaRuntime"),
     ],
     swiftLanguageModes: [.v6]
 )
