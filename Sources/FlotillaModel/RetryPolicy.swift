@@ -53,9 +53,9 @@ public struct RetryPolicy: Sendable, Equatable {
     /// Exponential with full jitter: a random part of a ceiling that grows with each attempt, so that a crowd that failed together
     /// does not come back together.
     public func delay(beforeAttempt next: Int, chance: Double) -> Duration {
-        let steps = min(max(next - 2, 0), 30)
+        let steps = min(max(next, 2) - 2, 30)
         let ceiling = min(firstDelay.inSeconds * Double(sign: .plus, exponent: 2 * steps, significand: 1), longestDelay.inSeconds)
-        return .milliseconds(Int64(ceiling * 1000 * min(max(chance, 0), 1)))
+        return .milliseconds(Int64(ceiling * 1000 * min(max(0, chance), 1)))
     }
 
     private func again(_ failure: Failure, after: Duration?, attempt: Int, age: Duration, chance: Double) -> Settlement {
