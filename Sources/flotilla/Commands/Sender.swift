@@ -48,9 +48,8 @@ struct Sender {
     }
 
     private func post(_ number: Int, by client: Client) async -> Sent {
-        var id = ""
+        let id = SystemRandom().uuid()
         do {
-            id = try FreshID.make()
             let headers = try WebhookSigner.sign(hook: hook, type: type, body: body, id: id, now: SystemClock().now)
             let response = try await client.send(ClientRequest(method: "POST", url: url, headers: headers, body: body))
             return Sent(number: number, id: id, result: .success(response))
