@@ -50,6 +50,11 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
         try start()
     }
 
+    deinit {
+        // Not when the thread ends: somebody who put something in a moment before may still be about to write to it.
+        close(wakeup)
+    }
+
     private func start() throws(LoopFailure) {
         // The thread holds the loop until it ends; `stop()` is what ends it.
         let box = Unmanaged.passRetained(self)
@@ -63,6 +68,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
             }, box.toOpaque())
         guard code == 0 else {
             box.release()
+            state.close()
             throw .system("pthread_create", code)
         }
         pthread_detach(handle)
@@ -89,7 +95,7 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
         put(.body(body))
     }
 
-    /// Ends the thread once the mailbox is empty. Whatever uses the loop has ended before.
+    /// Ends the thread once the mailbox is empty. Whatever uses the loop has ended before: what is posted later never runs.
     package func stop() {
         let wake = mailbox.withLock { box in
             box.stopping = true
@@ -172,12 +178,15 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
                 }
             }
             batch.removeAll(keepingCapacity: batch.capacity <= 4096)
-            state.poll(wait: sleeping, wakeup: wakeup)
+            let ready = state.wait(forever: sleeping)
+            // Before any callback: what a callback posts must not write the eventfd.
             if sleeping { mailbox.withLock { $0.asleep = false } }
+            state.dispatch(ready, wakeup: wakeup)
             state.timers.fire(upTo: MonotonicClock.now)
         }
         state.close()
-        close(wakeup)
+        // Another thread may get the same id.
+        thread.store(0, ordering: .relaxed)
         let waiters = mailbox.withLock { box in
             box.ended = true
             defer { box.endWaiters = [] }

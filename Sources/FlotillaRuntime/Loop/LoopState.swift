@@ -60,10 +60,14 @@ final class LoopState {
         epoll_ctl(epoll, EPOLL_CTL_DEL, watch.descriptor, nil)
     }
 
-    func poll(wait: Bool, wakeup: Int32) {
-        let count = epoll_wait(epoll, events.baseAddress, Int32(events.count), wait ? timers.millisecondsToNext : 0)
+    /// How many descriptors are ready. Without waiting, unless there is nothing else to do.
+    func wait(forever: Bool) -> Int {
+        Int(epoll_wait(epoll, events.baseAddress, Int32(events.count), forever ? timers.millisecondsToNext : 0))
+    }
+
+    func dispatch(_ count: Int, wakeup: Int32) {
         guard count > 0 else { return }
-        for event in events.prefix(Int(count)) {
+        for event in events.prefix(count) {
             if event.data.u64 == Self.wakeupToken {
                 var value: UInt64 = 0
                 _ = read(wakeup, &value, 8)

@@ -27,7 +27,9 @@ package struct LoopSleeper: Sleeper {
 }
 
 /// One sleep: ended once, by its timer or by cancellation.
-private final class Nap: Sendable {
+private final class Nap: @unchecked Sendable {
+    // Sendable because `state` is behind its mutex, and `timer` is touched on the loop's thread alone.
+
     private struct State {
         var continuation: CheckedContinuation<Void, any Error>?
         var ended = false
@@ -35,6 +37,7 @@ private final class Nap: Sendable {
 
     private let loop: Loop
     private let state = Mutex(State())
+    private var timer: LoopTimer?
 
     init(_ loop: Loop) {
         self.loop = loop
@@ -49,7 +52,7 @@ private final class Nap: Sendable {
         loop.post { [self] in
             // Cancelled before the loop came to it: no timer is needed.
             guard state.withLock({ !$0.ended }) else { return }
-            _ = loop.schedule(after: duration) { self.end(throwing: nil) }
+            timer = loop.schedule(after: duration) { self.end(throwing: nil) }
         }
     }
 
@@ -59,6 +62,10 @@ private final class Nap: Sendable {
             defer { state.continuation = nil }
             return state.continuation
         }
-        if let error { continuation?.resume(throwing: error) } else { continuation?.resume() }
+        guard let error else { return continuation?.resume() ?? () }
+        continuation?.resume(throwing: error)
+        loop.post { [self] in
+            if let timer { loop.cancel(timer) }
+        }
     }
 }
