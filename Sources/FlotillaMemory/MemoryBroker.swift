@@ -99,6 +99,20 @@ package final class MemoryBroker: Broker {
 
     package func ailment() async -> String? { state.withLock { $0.away } }
 
+    /// Whoever has subscribed is gone, as a killed process would be: what it held comes again, what it still says is not heard.
+    package func vanish() {
+        let subscriptions = state.withLock { state in
+            let subscriptions = state.queues.values.flatMap(\.subscriptions)
+            for name in state.queues.keys { state.queues[name]?.subscriptions = [] }
+            return subscriptions
+        }
+        for subscription in subscriptions {
+            let held = subscription.vanish()
+            state.withLock { $0.queues[subscription.queue]?.ready.insert(contentsOf: held, at: 0) }
+        }
+        distribute()
+    }
+
     func giveBack(_ item: Item, to queue: String) {
         state.withLock { $0.queues[queue]?.ready.insert(item, at: 0) }
         distribute()

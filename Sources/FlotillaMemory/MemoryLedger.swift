@@ -32,6 +32,13 @@ package final class MemoryLedger: Ledger, LedgerInspection {
     /// From now on every call throws; nil ends it.
     package func fail(because why: String?) { state.withLock { $0.away = why } }
 
+    /// Whoever holds a claim is gone: each can be taken over.
+    package func vanish() {
+        state.withLock { state in
+            for key in state.rows.keys { state.rows[key]?.leaseUntil = Timestamp(microseconds: .min) }
+        }
+    }
+
     package func claim(_ key: LedgerKey, attempt: Int, generation: Int, alone: Bool) async throws -> ClaimAnswer {
         let now = clock.now
         return try change { state in

@@ -78,6 +78,21 @@ final class MemorySubscription: Subscription, DeliverySource {
         if verdict == .givenBack, let item { broker.giveBack(item, to: queue) } else { broker.distribute() }
     }
 
+    /// Everything that is held, in its order; from now on nothing that is settled here is heard.
+    func vanish() -> [MemoryBroker.Item] {
+        let (items, takers) = state.withLock { state in
+            state.cancelled = true
+            defer {
+                state.items = [:]
+                state.waiting = []
+                state.takers = []
+            }
+            return (state.items.sorted { $0.key < $1.key }.map(\.value), state.takers)
+        }
+        for taker in takers { taker.resume(returning: nil) }
+        return items
+    }
+
     private func end() {
         let (waiting, takers) = state.withLock { state in
             state.cancelled = true

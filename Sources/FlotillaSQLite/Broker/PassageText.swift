@@ -40,9 +40,10 @@ enum LineText {
 
     static func fields(_ text: String?) -> [(String, String)] {
         guard let text else { return [] }
-        return text.split(separator: "\n").compactMap { line in
-            guard let mark = line.firstIndex(of: "=") else { return nil }
-            return (String(line[..<mark]), String(line[mark...].dropFirst()))
+        // By bytes: a value that begins with a combining mark is one character with the sign before it.
+        return text.utf8.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            guard let mark = line.firstIndex(of: UInt8(ascii: "=")) else { return nil }
+            return (String(decoding: line[..<mark], as: UTF8.self), String(decoding: line[mark...].dropFirst(), as: UTF8.self))
         }
     }
 }

@@ -40,12 +40,13 @@ final class SQLiteSubscription: Subscription {
         self.file = file
     }
 
-    /// How many more may be fetched now. Not a trickle: it waits until a quarter of the prefetch is free.
+    /// How many more may be fetched now. Not a trickle: while something waits here, not before a quarter of the prefetch is free.
+    /// When nothing does, any room counts: what is held may be with handlers that take long, and others have nothing to do.
     var room: Int {
         state.withLock { state in
             guard !state.cancelled else { return 0 }
             let room = prefetch - state.held
-            return room * 4 >= prefetch ? room : 0
+            return room * 4 >= prefetch || state.waiting.isEmpty ? room : 0
         }
     }
 
@@ -71,7 +72,7 @@ final class SQLiteSubscription: Subscription {
         end()
     }
 
-    private func end() {
+    func end() {
         let (rest, takers) = state.withLock { state -> ([Delivery], [CheckedContinuation<Delivery?, Never>]) in
             state.cancelled = true
             let rest = Array(state.waiting.dropFirst(state.nextIndex))

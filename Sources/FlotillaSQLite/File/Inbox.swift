@@ -19,6 +19,8 @@ final class Inbox: Sendable {
 
     private let state = Mutex(State())
 
+    var isClosed: Bool { state.withLock { $0.closed } }
+
     enum Admission { case schedule, scheduled, closed }
 
     func put(_ operation: any Operation) -> Admission {

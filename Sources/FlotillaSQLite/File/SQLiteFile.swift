@@ -45,7 +45,8 @@ package actor SQLiteFile {
     private var closed = false
 
     /// A file that is damaged, foreign or newer is refused with its name, and left as it is.
-    package static func open(_ path: String, options: Options = Options(), clock: any WallClock = SystemClock()) async throws -> SQLiteFile {
+    package static func open(_ path: String, options: Options = Options(), clock: any WallClock = SystemClock()) async throws -> SQLiteFile
+    {
         let loop = try Loop("sqlite")
         do {
             let file = try SQLiteFile(path: path, options: options, clock: clock, loop: loop)
@@ -86,10 +87,17 @@ package actor SQLiteFile {
         beat()
     }
 
-    /// Ends the session, so that others may go on at once with what it held, and closes the file.
-    package func close() async {
+    /// Ends the session, so that others may go on at once with what it held, and closes the file. Waiting subscriptions end.
+    package nonisolated func close() async {
+        // A loop that has ended answers nobody.
+        guard !inbox.isClosed else { return }
+        await end()
+    }
+
+    private func end() {
         guard !closed else { return }
         closed = true
+        for subscription in subscriptions { subscription.end() }
         let rest = inbox.close()
         for operation in rest.operations { operation.finish(SQLiteFailure.closed(path: path)) }
         if let timer { loop.cancel(timer.timer) }
@@ -106,10 +114,33 @@ package actor SQLiteFile {
         loop.stop()
     }
 
+    /// Ends as a killed process does, for tests: nothing is said to the file, and the kernel lets go of the session's byte.
+    package nonisolated func vanish() async {
+        guard !inbox.isClosed else { return }
+        await drop()
+    }
+
+    private func drop() {
+        guard !closed else { return }
+        closed = true
+        for operation in inbox.close().operations { operation.finish(SQLiteFailure.closed(path: path)) }
+        if let timer { loop.cancel(timer.timer) }
+        if let heartbeat { loop.cancel(heartbeat) }
+        bell.stop()
+        for subscription in subscriptions { subscription.end() }
+        lock.letGo(session: turn.session)
+        turn.database.close()
+        loop.stop()
+    }
+
     /// What is wrong with the file, if the last turn failed.
-    package func ailment() -> String? {
-        if closed { return SQLiteFailure.closed(path: path).description }
-        return trouble.map { ($0 as? SQLiteFailure)?.description ?? "\(type(of: $0))" }
+    package nonisolated func ailment() async -> String? {
+        guard !inbox.isClosed else { return SQLiteFailure.closed(path: path).description }
+        return await lastTrouble
+    }
+
+    private var lastTrouble: String? {
+        trouble.map { ($0 as? SQLiteFailure)?.description ?? "\(type(of: $0))" }
     }
 
     // MARK: From any task
@@ -128,7 +159,12 @@ package actor SQLiteFile {
     }
 
     /// Outside of the lock: others may write meanwhile. Sees one state of the file.
-    func read<Value: Sendable>(_ body: (Turn) throws -> Value) throws -> Value {
+    nonisolated func read<Value: Sendable>(_ body: @Sendable (Turn) throws -> Value) async throws -> Value {
+        guard !inbox.isClosed else { throw SQLiteFailure.closed(path: path) }
+        return try await readNow(body)
+    }
+
+    private func readNow<Value: Sendable>(_ body: @Sendable (Turn) throws -> Value) throws -> Value {
         guard !closed else { throw SQLiteFailure.closed(path: path) }
         try turn.database.execute("BEGIN")
         defer { try? turn.database.execute("ROLLBACK") }
@@ -140,7 +176,13 @@ package actor SQLiteFile {
         if inbox.put(settled) == .schedule { schedule() }
     }
 
-    func add(_ subscription: SQLiteSubscription) {
+    nonisolated func add(_ subscription: SQLiteSubscription) async {
+        guard !inbox.isClosed else { return subscription.end() }
+        await begin(subscription)
+    }
+
+    private func begin(_ subscription: SQLiteSubscription) {
+        guard !closed else { return subscription.end() }
         subscriptions.append(subscription)
         turn.stirred.insert(subscription.queueID)
         stir()
