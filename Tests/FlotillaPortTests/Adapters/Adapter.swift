@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FlotillaEngine
+import FlotillaModel
+import Testing
+
+/// The adapters that the conformance suites run against: a case here, and a file that builds its harness.
+enum Adapter: String, Sendable, CaseIterable, CustomTestStringConvertible {
+    case memory, sqlite
+
+    var testDescription: String { rawValue }
+
+    /// An empty broker and ledger of their own for the time of `body`.
+    func harness(_ body: (any Harness) async throws -> Void) async throws {
+        switch self {
+        case .memory: try await MemoryHarness.use(body)
+        case .sqlite: try await SQLiteHarness.use(body)
+        }
+    }
+}
+
+/// One broker and one ledger as one test sees them.
+protocol Harness: Sendable {
+    /// Another process on the same broker and ledger.
+    func open() async throws -> Holder
+
+    /// Puts a delivery into the queue that can't be read as an event.
+    func damage(in queue: String) async throws
+}
+
+/// What one process has of a broker and a ledger.
+struct Holder: Sendable {
+    let broker: any Broker
+    let ledger: any Ledger
+    /// Ends as a killed process does. What it held must come again, its claims can be taken over.
+    let vanish: @Sendable () async -> Void
+    /// What is kept in a queue such as `{queue}.dead`.
+    let letters: @Sendable (String) async throws -> [KeptLetter]
+}
+
+struct KeptLetter: Sendable {
+    let content: Result<Event, InvalidEvent>
+    let passage: Passage
+}

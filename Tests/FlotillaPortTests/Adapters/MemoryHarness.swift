@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FlotillaEngine
+import FlotillaMemory
+import FlotillaModel
+import FlotillaRuntime
+
+/// Everybody shares one broker and one ledger; whoever vanishes takes along all who had subscribed or claimed until then.
+struct MemoryHarness: Harness {
+    let broker: MemoryBroker
+    let ledger: MemoryLedger
+
+    static func use(_ body: (any Harness) async throws -> Void) async throws {
+        let loop = try Loop("memory")
+        defer { loop.stop() }
+        let clock = SystemClock()
+        try await body(MemoryHarness(broker: MemoryBroker(clock: clock, loop: loop), ledger: MemoryLedger(clock: clock)))
+    }
+
+    func open() async throws -> Holder {
+        Holder(
+            broker: broker, ledger: ledger,
+            vanish: { [broker, ledger] in
+                ledger.vanish()
+                broker.vanish()
+            },
+            letters: { [broker] queue in broker.letters(in: queue).map { KeptLetter(content: $0.content, passage: $0.passage) } })
+    }
+
+    func damage(in queue: String) async throws {
+        try await broker.publishDamaged(to: queue)
+    }
+}
