@@ -71,7 +71,9 @@ let package = Package(
         tests("FlotillaEngineTests", on: "FlotillaEngine", "FlotillaMemory", "FlotillaModel", "FlotillaRuntime"),
         tests("FlotillaPortTests", on: "FlotillaEngine", "FlotillaMemory", "FlotillaSQLite", "FlotillaModel", "FlotillaRuntime"),
         tests("FlotillaCryptoTests", on: "FlotillaCrypto"),
-        tests("FlotillaIngressTests", on: "FlotillaIngress", "FlotillaEngine", "FlotillaHTTP", "FlotillaModel", "FlotillaRuntime", "FlotillaCrypto"),
+        tests(
+            "FlotillaIngressTests", on: "FlotillaIngress", "FlotillaEngine", "FlotillaHTTP", "FlotillaModel", "FlotillaRuntime",
+            "FlotillaCrypto"),
         tests("FlotillaWorkersTests", on: "FlotillaWorkers", "FlotillaEngine", "FlotillaModel", "FlotillaRuntime"),
     ],
     swiftLanguageModes: [.v6]

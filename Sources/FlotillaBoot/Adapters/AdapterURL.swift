@@ -15,7 +15,8 @@ enum AdapterURL: Equatable {
         let path = String(text[colon...].dropFirst())
         switch text[..<colon] {
         case "sqlite" where path.isEmpty || path.hasPrefix("//") || path.contains("?"):
-            configuration.fault(variable.name, "must name a file after sqlite:, such as sqlite:var/flotilla.db or sqlite:/var/lib/flotilla.db")
+            configuration.fault(
+                variable.name, "must name a file after sqlite:, such as sqlite:var/flotilla.db or sqlite:/var/lib/flotilla.db")
         case "sqlite":
             return .sqlite(path: path)
         case "amqp", "amqps", "postgres", "postgresql":

@@ -15,7 +15,10 @@ package struct Adapters: Sendable {
     static func open(_ settings: StoreSettings, program: String) async throws -> Adapters {
         var files: [String: SQLiteFile] = [:]
         func file(_ url: AdapterURL) async throws -> SQLiteFile {
-            let path = switch url { case .sqlite(let path): path }
+            let path =
+                switch url {
+                case .sqlite(let path): path
+                }
             if let known = files[path] { return known }
             var options = SQLiteFile.Options()
             options.journal = settings.journal

@@ -28,7 +28,8 @@ struct StoreSettings {
             let least = Int((needed.inSeconds / 86_400).rounded(.up))
             configuration.fault(
                 Variable.ledgerDays.name,
-                "must be at least \(least): the journal's days, and FLOTILLA_MAX_AGE_SECONDS plus the 4 days for which providers send again")
+                "must be at least \(least): the journal's days, and FLOTILLA_MAX_AGE_SECONDS plus the 4 days for which providers send again"
+            )
         }
     }
 

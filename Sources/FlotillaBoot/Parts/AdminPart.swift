@@ -50,7 +50,9 @@ struct AdminResponder: Responder {
     func respond(to request: Request) async -> Response {
         switch request.head.path {
         case "/healthz":
-            if let stuck = stuck() { return Response(status: 503, headers: Headers([("Content-Type", "text/plain")]), body: Array((stuck + "\n").utf8)) }
+            if let stuck = stuck() {
+                return Response(status: 503, headers: Headers([("Content-Type", "text/plain")]), body: Array((stuck + "\n").utf8))
+            }
         case "/readyz":
             for finding in await checks() { health.report(finding.name, finding.state) }
         case "/metrics":

@@ -15,7 +15,8 @@ struct QueueMeter: Sendable {
         let now = SystemClock().now
         for report in reports {
             let states = [
-                ("ready", report.ready), ("held", report.held), ("delayed", report.delayed), ("dead", report.dead), ("parked", report.parked),
+                ("ready", report.ready), ("held", report.held), ("delayed", report.delayed), ("dead", report.dead),
+                ("parked", report.parked),
             ]
             for (state, count) in states { metrics.gauge(MetricTable.queueMessages, report.name, state).set(Double(count)) }
             metrics.gauge(MetricTable.queueOldestSeconds, report.name).set(report.oldest.map { max(0, (now - $0).inSeconds) } ?? 0)

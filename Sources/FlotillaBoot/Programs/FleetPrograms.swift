@@ -41,7 +41,8 @@ package enum WholeFleet {
     package static var program: Program {
         var program = Program(
             name: "flotilla up", summary: "the whole fleet in one process",
-            variables: Variable.ofIngress + Variable.ofLogSink + Variable.ofWorkers + Variable.everyProgram, adminPort: 9464, compose: compose)
+            variables: Variable.ofIngress + Variable.ofLogSink + Variable.ofWorkers + Variable.everyProgram, adminPort: 9464,
+            compose: compose)
         program.announces = true
         program.exportsQueues = true
         return program

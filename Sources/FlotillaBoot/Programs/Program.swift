@@ -81,7 +81,9 @@ package struct Program: Sendable {
             let ailments = [await adapters.broker.ailment(), await adapters.ledger.ailment()].compactMap(\.self)
             await adapters.close()
             let lines = settings.warnings.map { "warning: \($0)" } + ailments
-            Self.leave(with: ailments.isEmpty ? 0 : 1, saying: (lines + (ailments.isEmpty ? ["ok"] : [])).joined(separator: "\n"), on: STDOUT_FILENO)
+            Self.leave(
+                with: ailments.isEmpty ? 0 : 1, saying: (lines + (ailments.isEmpty ? ["ok"] : [])).joined(separator: "\n"),
+                on: STDOUT_FILENO)
         } catch {
             Self.leave(with: 1, saying: "\(error)", on: STDERR_FILENO)
         }

@@ -46,7 +46,8 @@ struct RunningProgram {
             return Self.unavailable
         }
         if program.announces { announce(adapters) }
-        let group = ServiceGroup(stages: stages, drainLimit: settings.drainLimit, signals: signals, log: log, sleeper: process.sleeper) { ending in
+        let group = ServiceGroup(stages: stages, drainLimit: settings.drainLimit, signals: signals, log: log, sleeper: process.sleeper) {
+            ending in
             // What is held comes back by redelivery.
             exit(ending.exitStatus)
         }

@@ -43,7 +43,9 @@ public struct WorkerProgram: Sendable {
         ) { [self] configuration in
             configuration.leaveHooks()
             let reader = WorkerReader(reading: &configuration)
-            if !QueueNames.isWorkerQueue(name) { configuration.fault("the worker's name", "must be lower-case letters, digits, - and _: \(name)") }
+            if !QueueNames.isWorkerQueue(name) {
+                configuration.fault("the worker's name", "must be lower-case letters, digits, - and _: \(name)")
+            }
             for pattern in bindings where TopicPattern(pattern) == nil {
                 configuration.fault("the binding \(pattern)", "must be a topic pattern such as github.#")
             }

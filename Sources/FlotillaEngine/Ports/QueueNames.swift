@@ -18,6 +18,7 @@ package enum QueueNames {
         let plain = name.utf8.allSatisfy {
             (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D || $0 == 0x5F || $0 == 0x2E
         }
-        return plain && !name.isEmpty && name.utf8.count <= 100 && name != unrouted && !name.hasSuffix(".dead") && !name.hasSuffix(".parked")
+        return plain && !name.isEmpty && name.utf8.count <= 100 && name != unrouted && !name.hasSuffix(".dead")
+            && !name.hasSuffix(".parked")
     }
 }

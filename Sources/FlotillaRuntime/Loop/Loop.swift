@@ -133,7 +133,8 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     // MARK: On the loop's thread
 
     /// Calls `handler` on the loop whenever the descriptor is ready, until the watch is cancelled. Level-triggered.
-    package func watch(_ descriptor: Int32, for interest: Readiness, _ handler: @escaping (Readiness) -> Void) throws(LoopFailure) -> Watch {
+    package func watch(_ descriptor: Int32, for interest: Readiness, _ handler: @escaping (Readiness) -> Void) throws(LoopFailure) -> Watch
+    {
         checkIsolated()
         return try state.watch(descriptor, for: interest, handler)
     }

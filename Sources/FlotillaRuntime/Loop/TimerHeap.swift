@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
 internal import FlotillaModel
+internal import Glibc
 
 /// A timer of one Loop: made by `schedule`, ended by firing or by `cancel`.
 package final class LoopTimer {

@@ -59,7 +59,8 @@ final class BenchFleet: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for publisher in 0..<publishers {
                 group.addTask { [self] in
-                    _ = try await publish(as: publisher, upTo: share + (publisher < count % publishers ? 1 : 0), until: begin + .seconds(86_400))
+                    _ = try await publish(
+                        as: publisher, upTo: share + (publisher < count % publishers ? 1 : 0), until: begin + .seconds(86_400))
                 }
             }
             try await group.waitForAll()

@@ -7,7 +7,8 @@ extension HotPath {
     /// The texts as C has them, for the time of one call.
     static func withAll<Result>(_ body: (flotilla_bench_sql) -> Result) -> Result {
         let texts = [
-            schema, pragmas, begin, commit, dataVersion, saveState, count, addEvent, addDelivery, fetch, hold, acknowledge, claimNew, endClaim,
+            schema, pragmas, begin, commit, dataVersion, saveState, count, addEvent, addDelivery, fetch, hold, acknowledge, claimNew,
+            endClaim,
             writeLedger,
         ].map { Array($0.utf8CString) }
         return withPointers(to: texts, at: 0, []) { text in

@@ -22,7 +22,9 @@ extension LetterFilter {
     private static func time(_ text: String?, _ name: String, _ now: Timestamp) throws -> Timestamp? {
         guard let text else { return nil }
         if let moment = Timestamp(text) { return moment }
-        guard let age = Quantity.duration(text) else { throw WrongUsage("\(name) must be a time such as 2026-01-31T12:00:00Z, or an age such as 2h") }
+        guard let age = Quantity.duration(text) else {
+            throw WrongUsage("\(name) must be a time such as 2026-01-31T12:00:00Z, or an age such as 2h")
+        }
         return now - age
     }
 }

@@ -64,7 +64,9 @@ struct SendCommand: Command {
 
     private func body(for hook: Hook) throws -> [UInt8] {
         if let bodyPath {
-            do { return try SmallFile.read(bodyPath, limit: 1 << 30) } catch { throw WrongUsage("--body must name a readable file: it \(error)") }
+            do { return try SmallFile.read(bodyPath, limit: 1 << 30) } catch {
+                throw WrongUsage("--body must name a readable file: it \(error)")
+            }
         }
         guard let sample = Sample.named(type, of: hook.provider) else {
             let known = Sample.all(of: hook.provider).map(\.type).joined(separator: ", ")
