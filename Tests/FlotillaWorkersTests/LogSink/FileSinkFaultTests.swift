@@ -117,7 +117,7 @@ internal import Testing
         #expect(try log.ids() == acknowledged)
     }
 
-    @Test("A process that is killed in the middle of a write loses nothing that it acknowledged", arguments: [2, 5, 11])
+    @Test("A process that is killed in the middle of a write loses nothing that it acknowledged", arguments: [20, 57, 143])
     func killed(atWrite fatal: Int) async throws {
         let path = folder.path
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String, fatal = fatal as Int] in
@@ -151,7 +151,8 @@ internal import Testing
         await sink.close()
         let lines = try folder.names().flatMap { try folder.text($0).split(separator: "\n") }
         let ids = lines.compactMap { try? JSONValue(parsing: String($0))["id"]?.string }
-        #expect(!acknowledged.isEmpty)
+        // Sixteen lanes note one record before they append the next.
+        #expect(acknowledged.count >= fatal - 17)
         #expect(Set(acknowledged).subtracting(ids).isEmpty)
         #expect(ids.count == Set(ids).count && ids.last == "after")
         #expect(lines.count == ids.count + 1, "one line is the torn one")

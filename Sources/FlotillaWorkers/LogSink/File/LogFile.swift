@@ -86,7 +86,6 @@ final class LogFile {
         guard let entry = Self.entry(of: descriptor) else { throw .cannotWrite(errno) }
         let size = Int(entry.st_size)
         guard size != end else { return size }
-        if size == 0 { begun = nil }
         end = size
         try endTornRecord()
         return end ?? size
