@@ -20,7 +20,8 @@ package enum HotPath {
         WHERE d.queue = ?1 AND d.holder = 0 ORDER BY d.number LIMIT ?2
         """
     package static let hold = "UPDATE delivery SET holder = ?3 WHERE queue = ?1 AND holder = 0 AND number <= ?2"
-    package static let acknowledge = "DELETE FROM delivery WHERE queue = ?1 AND holder = ?2 AND number = ?3 RETURNING coalesce(event, number)"
+    package static let acknowledge =
+        "DELETE FROM delivery WHERE queue = ?1 AND holder = ?2 AND number = ?3 RETURNING coalesce(event, number)"
     package static let claimNew =
         """
         INSERT INTO claim SELECT ?1, ?2, ?3, 0, 1, ?4, ?5 WHERE NOT EXISTS (SELECT 1 FROM ledger WHERE key = ?1) ON CONFLICT DO NOTHING

@@ -17,7 +17,8 @@ package enum SQLiteFailure: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .cannotOpen(let path, let why): "the file \(path) can't be opened: \(why)"
-        case .notADatabase(let path): "the file \(path) is not a database of Flotilla's; it was left as it is: name another file, or move it away"
+        case .notADatabase(let path):
+            "the file \(path) is not a database of Flotilla's; it was left as it is: name another file, or move it away"
         case .foreign(let path): "the file \(path) is another program's database; it was left as it is: name another file"
         case .newer(let path, let version): "the file \(path) was written by a newer version of Flotilla (its schema is \(version))"
         case .corrupt(let path): "the file \(path) is damaged: stop every process that uses it, and restore it or move it away"

@@ -76,6 +76,8 @@ final class Turn {
     func forget() {
         dataVersion = -1
         nextDue = 0
+        // A source that was added and then found within that transaction is there no longer.
+        sources = [:]
     }
 
     private func reload() throws {

@@ -61,7 +61,8 @@ enum LedgerRows {
         return try end.row { row in
             (
                 LedgerRow(
-                    state: .claimed, attempt: Int(row.integer(0)), generation: Int(row.integer(1)), crashes: Int(row.integer(2)), fence: fence),
+                    state: .claimed, attempt: Int(row.integer(0)), generation: Int(row.integer(1)), crashes: Int(row.integer(2)),
+                    fence: fence),
                 Timestamp(milliseconds: row.integer(3))
             )
         }
