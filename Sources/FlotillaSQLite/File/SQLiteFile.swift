@@ -239,6 +239,7 @@ package actor SQLiteFile {
             do {
                 try transact { try operation.perform(in: $0) }
                 operation.finish(nil)
+                ringOthers()
             } catch {
                 operation.finish(error)
             }
