@@ -306,7 +306,7 @@ package actor SQLiteFile {
 
     private func beat() {
         guard !closed else { return }
-        let interval = min(options.lease / 3, .seconds(2))
+        let interval = pruner.isBehind ? .milliseconds(20) : min(options.lease / 3, .seconds(2))
         heartbeat = loop.schedule(after: interval) { [weak self] in
             self?.assumeIsolated { file in
                 file.care()
