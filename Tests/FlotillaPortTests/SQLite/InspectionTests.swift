@@ -4,6 +4,7 @@ import FlotillaEngine
 import FlotillaModel
 import FlotillaRuntime
 import FlotillaSQLite
+import Synchronization
 import Testing
 
 struct InspectionTests {
@@ -83,40 +84,28 @@ struct InspectionTests {
             let broker = SQLiteBroker(try await harness.file())
             try await broker.declare("q", bindings: [pattern("t")])
             let subscription = try await broker.subscribe(to: "q", prefetch: 20)
+            let taken = Taken()
+            let taking = Task {
+                while let delivery = try await subscription.next() { taken.add(delivery) }
+            }
             var random = Seeded(seed)
-            var published = 0
-            var held: [Delivery] = []
-            for _ in 0..<150 {
-                switch Int.random(in: 0..<6, using: &random) {
-                case 0, 1:
-                    try await broker.publish([event("\(published)"), event("\(published + 1)")])
-                    published += 2
-                case 2:
-                    held.randomElement(using: &random).map { $0.acknowledge() }
-                case 3:
-                    held.randomElement(using: &random).map { $0.giveBack() }
-                case 4:
-                    guard let delivery = held.last else { break }
-                    let queue = ["q", "q.dead", "q.parked"].randomElement(using: &random) ?? "q"
-                    // One that was settled before is no longer held.
-                    try? await broker.forward(
-                        delivery, to: queue, passage: Passage(attempt: 2), after: .milliseconds(Int64.random(in: 0...20, using: &random)))
+            for round in 0..<150 {
+                if round % 2 == 0 { try await broker.publish([event("\(round)"), event("\(round + 1)")]) }
+                guard let delivery = taken.any(&random) else { continue }
+                switch Int.random(in: 0..<3, using: &random) {
+                case 0:
+                    delivery.acknowledge()
+                case 1:
+                    delivery.giveBack()
                 default:
-                    let ready = try await broker.queues().first { $0.name == "q" }?.held ?? 0
-                    if ready > 0, held.count < 15 {
-                        let next = Task { try await subscription.next() }
-                        try await broker.publish([event("\(published)")])
-                        published += 1
-                        if held.count < 10, let delivery = try await within({ try await next.value }) {
-                            held.append(delivery)
-                        } else {
-                            next.cancel()
-                        }
-                    }
+                    let queue = ["q", "q.dead", "q.parked"].randomElement(using: &random) ?? "q"
+                    let delay = Duration.milliseconds(Int64.random(in: 0...20, using: &random))
+                    // One that was settled before is no longer held, and refused.
+                    try? await broker.forward(delivery, to: queue, passage: Passage(attempt: 2), after: delay)
                 }
             }
             await subscription.cancel()
-            for delivery in held { delivery.giveBack() }
+            try await taking.value
             try await broker.settleDown()
             try await Self.agree(broker, harness.path)
         }
@@ -155,4 +144,13 @@ struct InspectionTests {
             try await body(broker, subscription)
         }
     }
+}
+
+/// Deliveries that a test has received.
+private final class Taken: Sendable {
+    private let deliveries = Mutex<[Delivery]>([])
+
+    func add(_ delivery: Delivery) { deliveries.withLock { $0.append(delivery) } }
+
+    func any(_ random: inout Seeded) -> Delivery? { deliveries.withLock { $0 }.randomElement(using: &random) }
 }
