@@ -13,10 +13,13 @@ enum FilePreparation {
         let descriptor = flotilla_open(path, O_RDWR | (create ? O_CREAT : 0), 0o600)
         guard descriptor >= 0 else { throw SQLiteFailure.cannotOpen(path: path, String(cString: strerror(errno))) }
         defer { close(descriptor) }
-        var head = [UInt8](repeating: 0, count: magic.count)
+        var head = [UInt8](repeating: 0, count: 18)
         let count = read(descriptor, &head, head.count)
         guard count >= 0 else { throw SQLiteFailure.cannotOpen(path: path, String(cString: strerror(errno))) }
-        guard count == 0 || head == magic else { throw SQLiteFailure.notADatabase(path: path) }
+        guard count == 0 || head.prefix(count).starts(with: magic) else { throw SQLiteFailure.notADatabase(path: path) }
+        // SQLite takes a file that is shorter than its first page for an empty one, and would begin anew in it.
+        let page = max(512, off_t(head[16]) << 8 | off_t(head[17]))
+        guard count == 0 || lseek(descriptor, 0, SEEK_END) >= page else { throw SQLiteFailure.corrupt(path: path) }
     }
 
     private static func makeFolder(of path: String) throws {

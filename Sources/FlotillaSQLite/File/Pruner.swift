@@ -2,7 +2,7 @@
 
 internal import FlotillaModel
 
-/// Lets go of what is old, a little at each heartbeat: the journal by age and size, the ledger by age alone.
+/// Lets go of what is old, a little at a time, more often while there is more: the journal by age and size, the ledger by age alone.
 ///
 /// Events leave from the oldest on. One that something still refers to (a delivery, a letter) stays, and leaves with that reference.
 /// The ledger has no index by time; its keys are hashes, so it is walked in slices of the key space, once around in about a day.
@@ -11,6 +11,8 @@ struct Pruner {
     /// A slice of the key space: 1/4096 of it, each about every 20 seconds.
     private var slice: UInt16 = 0
     private var lastSlice = Timestamp(microseconds: 0)
+    /// True when the journal was past its limits still after the last time.
+    private(set) var isBehind = false
 
     mutating func hasWork(_ turn: Turn, _ options: SQLiteFile.Options, now: Timestamp) -> Bool {
         if now - lastSlice >= .seconds(20) { return true }
@@ -25,18 +27,20 @@ struct Pruner {
             lastSlice = turn.now
             try pruneLedger(turn, olderThan: turn.now - options.ledgerAge)
         }
-        if !turn.journal.isOff { try pruneJournal(turn) }
+        isBehind = try !turn.journal.isOff && pruneJournal(turn)
     }
 
-    private func pruneJournal(_ turn: Turn) throws {
+    /// True when there is more to do.
+    private func pruneJournal(_ turn: Turn) throws -> Bool {
         let cutoff = (turn.now - turn.journal.age).milliseconds
         for _ in 0..<Self.eventsAtOnce {
             guard let oldest = try turn.statements.oldestEvent(after: turn.state.prunedTo),
                 oldest.accepted < cutoff || turn.state.journalBytes > turn.journal.bytes
-            else { return }
+            else { return false }
             turn.prune(to: oldest.number)
             try Deliveries.leave(oldest.number, in: turn)
         }
+        return true
     }
 
     private mutating func pruneLedger(_ turn: Turn, olderThan limit: Timestamp) throws {

@@ -239,6 +239,7 @@ package actor SQLiteFile {
             do {
                 try transact { try operation.perform(in: $0) }
                 operation.finish(nil)
+                ringOthers()
             } catch {
                 operation.finish(error)
             }
@@ -252,6 +253,7 @@ package actor SQLiteFile {
                 try turn.statements.begin.run()
                 do {
                     try turn.begin(now: clock.now)
+                    if turn.isTakenForDead, !closed { try reopenSession() }
                     let value = try body(turn)
                     try turn.end()
                     try turn.statements.commit.run()
@@ -269,6 +271,12 @@ package actor SQLiteFile {
             trouble = error
             throw error
         }
+    }
+
+    /// Before anything else of this transaction: what is fetched or claimed under an ended session is held by nobody who could vanish.
+    private func reopenSession() throws {
+        try Sessions.reopen(
+            lease: options.lease, program: options.program, consuming: subscriptions.map(\.queueID), in: turn)
     }
 
     private func ringOthers() {
@@ -298,7 +306,7 @@ package actor SQLiteFile {
 
     private func beat() {
         guard !closed else { return }
-        let interval = min(options.lease / 3, .seconds(2))
+        let interval = pruner.isBehind ? .milliseconds(20) : min(options.lease / 3, .seconds(2))
         heartbeat = loop.schedule(after: interval) { [weak self] in
             self?.assumeIsolated { file in
                 file.care()
@@ -319,10 +327,7 @@ package actor SQLiteFile {
             let pruning = pruner.hasWork(turn, options, now: now)
             guard due || gone || pruning || !watch.contains(where: { $0.id == turn.session }) else { return }
             try transact { turn in
-                if try !Sessions.renew(lease: options.lease, in: turn) {
-                    try Sessions.open(lease: options.lease, program: options.program, in: turn)
-                    for subscription in subscriptions { try Sessions.consumes(subscription.queueID, in: turn) }
-                }
+                if try !Sessions.renew(lease: options.lease, in: turn) { try reopenSession() }
                 try Sessions.reap(in: turn)
                 if pruning { try pruner.prune(turn, options) }
             }

@@ -18,6 +18,19 @@ enum Sessions {
         }
     }
 
+    /// A new session for a process that lives after all. Deliveries that it held are others' by now; claims that nobody took over are
+    /// still its own: its handlers run.
+    static func reopen(lease: Duration, program: String, consuming queues: [Int64], in turn: Turn) throws {
+        let old = turn.session
+        try open(lease: lease, program: program, in: turn)
+        for queue in queues { try consumes(queue, in: turn) }
+        let adopt = turn.statements.adoptClaims
+        adopt.bind(1, turn.session)
+        adopt.bind(2, old)
+        try adopt.run()
+        turn.isTakenForDead = false
+    }
+
     /// False when others took this session for dead: it needs a new one, and what it held is no longer its own.
     static func renew(lease: Duration, in turn: Turn) throws -> Bool {
         let renew = turn.statements.renewSession

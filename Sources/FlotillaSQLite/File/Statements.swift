@@ -55,6 +55,7 @@ struct Statements {
     let dropConsumers: Statement
     let dropSession: Statement
     let addConsumer: Statement
+    let adoptClaims: Statement
 
     init(_ database: Database) throws {
         begin = try database.prepare(HotPath.begin)
@@ -126,5 +127,6 @@ struct Statements {
         dropConsumers = try database.prepare("DELETE FROM consumer WHERE session = ?1")
         dropSession = try database.prepare("DELETE FROM session WHERE id = ?1")
         addConsumer = try database.prepare("INSERT OR IGNORE INTO consumer VALUES (?1, ?2)")
+        adoptClaims = try database.prepare("UPDATE claim SET session = ?1 WHERE session = ?2")
     }
 }

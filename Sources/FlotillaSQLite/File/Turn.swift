@@ -32,6 +32,9 @@ final class Turn {
     var rings = false
     /// True when another process wrote since the last turn.
     private(set) var othersWrote = false
+    /// True when others took this process for dead and ended its session.
+    var isTakenForDead = false
+    private var sessionBefore: Int64 = 0
 
     init(database: Database, lock: FileLock, journal: JournalLimits) throws {
         self.database = database
@@ -51,6 +54,7 @@ final class Turn {
         if othersWrote { try reload() }
         dataVersion = version
         stateBefore = state
+        sessionBefore = session
     }
 
     /// Inside the transaction, after every operation.
@@ -76,6 +80,9 @@ final class Turn {
     func forget() {
         dataVersion = -1
         nextDue = 0
+        session = sessionBefore
+        // A source that was added and then found within that transaction is there no longer.
+        sources = [:]
     }
 
     private func reload() throws {
@@ -84,7 +91,9 @@ final class Turn {
         if state.routes != known || routes.isEmpty { routes = try Routes(loadedBy: statements) }
         nextDue = try statements.nextDue.row { $0.optionalInteger(0) } ?? nil
         stirred.formUnion(routes.queues.values)
-        otherSessions = try statements.sessions.rows { $0.integer(0) }.count { $0 != session }
+        let sessions = try statements.sessions.rows { $0.integer(0) }
+        otherSessions = sessions.count { $0 != session }
+        isTakenForDead = session != 0 && !sessions.contains(session)
     }
 
     // MARK: What operations use

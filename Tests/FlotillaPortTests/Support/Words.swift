@@ -44,6 +44,15 @@ func within<Value: Sendable>(
     }
 }
 
+/// Returns when a file shows what is awaited. It gives no signal: it is asked again and again, until the deadline.
+func until(_ limit: Duration = .seconds(60), _ condition: @escaping @Sendable () throws -> Bool) async throws {
+    let loop = try Loop("until")
+    defer { loop.stop() }
+    try await within(limit, "what is awaited") {
+        while try !condition() { try await LoopSleeper(loop).sleep(for: .milliseconds(5)) }
+    }
+}
+
 extension Subscription {
     /// The next delivery, which must come.
     func one(within limit: Duration = .seconds(60)) async throws -> Delivery {
