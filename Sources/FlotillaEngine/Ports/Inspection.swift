@@ -62,6 +62,16 @@ package struct Letter: Sendable, Equatable {
     }
 }
 
+/// Where a letter stands in its queue.
+package struct LetterPlace: Sendable, Equatable {
+    package let kept: Timestamp
+    package let tag: Int64
+}
+
+extension Letter {
+    package var place: LetterPlace { LetterPlace(kept: kept, tag: tag) }
+}
+
 /// Which letters are meant. What is nil matches everything.
 package struct LetterFilter: Sendable, Equatable {
     package var id: String?
@@ -72,6 +82,8 @@ package struct LetterFilter: Sendable, Equatable {
     package var tenant: String?
     package var since: Timestamp?
     package var until: Timestamp?
+    /// Only what stands behind this one: for reading many, page by page.
+    package var after: LetterPlace?
 
     package init() {}
 

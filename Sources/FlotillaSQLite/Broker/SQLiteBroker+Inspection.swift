@@ -21,6 +21,8 @@ extension SQLiteBroker: BrokerInspection {
                 select.bind(2, filter.id)
                 select.bind(3, filter.since?.milliseconds ?? 0)
                 select.bind(4, filter.until?.milliseconds ?? Int64.max)
+                select.bind(5, filter.after?.kept.milliseconds ?? 0)
+                select.bind(6, filter.after?.tag ?? 0)
                 var found: [Letter] = []
                 while found.count < limit, try select.step() {
                     let letter = Self.letter(select, in: queue)
@@ -34,7 +36,8 @@ extension SQLiteBroker: BrokerInspection {
     private static let lettersSQL = """
         SELECT l.event, l.attempt, l.generation, l.passage, l.kept, \(EventRow.columns)
         FROM letter l LEFT JOIN event e ON e.number = l.event LEFT JOIN source s ON s.id = e.source
-        WHERE l.queue = ?1 AND (?2 IS NULL OR l.id = ?2) AND l.kept >= ?3 AND l.kept < ?4 ORDER BY l.kept, l.event
+        WHERE l.queue = ?1 AND (?2 IS NULL OR l.id = ?2) AND l.kept >= ?3 AND l.kept < ?4 AND (l.kept, l.event) > (?5, ?6)
+        ORDER BY l.kept, l.event
         """
 
     private static func letter(_ row: Statement, in queue: String) -> Letter {

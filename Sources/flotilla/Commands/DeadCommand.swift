@@ -89,32 +89,49 @@ struct DeadCommand: Command {
         return letters.isEmpty ? .no : .done
     }
 
-    /// In batches: what an interruption leaves undone is simply still there.
+    /// Page by page: what an interruption leaves undone is simply still there, and memory does not grow with the number of letters.
     private func change(_ dead: DeadLetters, _ session: OperatorSession) async throws -> ExitStatus {
-        let matching = try await dead.list(queue, matching: filter, limit: limit ?? 100_000_000)
-        guard !matching.isEmpty else {
-            report(0, of: 0)
-            return .no
+        var filter = filter
+        // What fails again meanwhile is not taken again.
+        let begin = session.clock.now + .milliseconds(1)
+        filter.until = min(filter.until ?? begin, begin)
+        if dryRun || (!yes && Terminal.isInteractive) {
+            let count = try await walk(dead, filter) { _ in }
+            if count == 0 || dryRun {
+                report(0, of: count)
+                return count == 0 ? .no : .done
+            }
+            guard Terminal.confirm("\(verb.rawValue) \(count) letters of \(queue)?") else { return .no }
         }
-        if dryRun {
-            report(0, of: matching.count)
-            return .done
-        }
-        if !yes, Terminal.isInteractive, !Terminal.confirm("\(verb.rawValue) \(matching.count) letters of \(queue)?") { return .no }
-        var count = 0
-        var place = 0
-        let batch = min(rate ?? DeadLetters.batch, DeadLetters.batch)
-        while place < matching.count {
-            let part = Array(matching[place..<min(place + batch, matching.count)])
-            count += try await verb == .replay ? dead.replay(part, to: target) : dead.discard(part)
-            place += part.count
-            Terminal.progress("\(place) of \(matching.count)")
-            if let rate, place < matching.count { try await session.sleeper.sleep(for: .seconds(1) * (Double(part.count) / Double(rate))) }
+        var changed = 0
+        var seen = 0
+        let matching = try await walk(dead, filter) { page in
+            if let rate, seen > 0 { try await session.sleeper.sleep(for: .seconds(1) * (Double(page.count) / Double(rate))) }
+            changed += try await verb == .replay ? dead.replay(page, to: target) : dead.discard(page)
+            seen += page.count
+            Terminal.progress("\(seen)")
         }
         Terminal.endProgress()
-        try await session.record("dead \(verb.rawValue) \(queue)\(target.map { " to \($0)" } ?? ""): \(count) letters")
-        report(count, of: matching.count)
-        return .done
+        if matching > 0 {
+            try await session.record("dead \(verb.rawValue) \(queue)\(target.map { " to \($0)" } ?? ""): \(changed) letters")
+        }
+        report(changed, of: matching)
+        return matching == 0 ? .no : .done
+    }
+
+    /// Answers how many letters matched.
+    private func walk(_ dead: DeadLetters, _ filter: LetterFilter, _ body: ([Letter]) async throws -> Void) async throws -> Int {
+        var filter = filter
+        var count = 0
+        let most = limit ?? Int.max
+        while count < most {
+            let page = try await dead.list(queue, matching: filter, limit: min(rate ?? DeadLetters.batch, DeadLetters.batch, most - count))
+            guard let last = page.last else { break }
+            filter.after = last.place
+            count += page.count
+            try await body(page)
+        }
+        return count
     }
 
     private func report(_ count: Int, of matching: Int) {
