@@ -21,34 +21,41 @@ package struct WorkerPart: Part {
             settings, handler: open.handler, broker: process.adapters.broker, ledger: process.adapters.ledger, clock: process.clock,
             sleeper: process.sleeper, solitude: process.solitude,
             watcher: WorkerMeter(queue: settings.queue, metrics: process.metrics, log: process.log, clock: process.clock))
-        return WorkerService(worker: worker, close: open.close)
+        return WorkerService(worker: worker, handler: open)
     }
 }
 
 /// A handler with what it holds open.
 package struct OpenHandler: Sendable {
     package let handler: any Handler
+    /// What keeps it from working, in words that may be shown.
+    package let ailment: @Sendable () -> String?
     package let close: @Sendable () async -> Void
 
-    package init(_ handler: any Handler, close: @escaping @Sendable () async -> Void = {}) {
+    package init(
+        _ handler: any Handler, ailment: @escaping @Sendable () -> String? = { nil }, close: @escaping @Sendable () async -> Void = {}
+    ) {
         self.handler = handler
+        self.ailment = ailment
         self.close = close
     }
 }
 
 struct WorkerService: Service {
     let worker: Worker
-    let close: @Sendable () async -> Void
+    let handler: OpenHandler
 
     var name: String { worker.settings.queue }
-    var ailment: String? { worker.ailment }
+    /// What a restart may mend.
+    var stuck: String? { worker.ailment }
+    var ailment: String? { worker.ailment ?? handler.ailment() }
 
     func run() async throws {
         do { try await worker.run() } catch {
-            await close()
+            await handler.close()
             throw error
         }
-        await close()
+        await handler.close()
     }
 
     func drain() async { await worker.drain() }

@@ -75,7 +75,7 @@ extension WorkerPart {
             prefetch: LogSinkSettings.prefetch)
         self.init(settings: settings) { process in
             let file = try await sink.open(clock: process.clock)
-            return OpenHandler(LogSinkHandler(file, clock: process.clock)) { await file.close() }
+            return OpenHandler(LogSinkHandler(file, clock: process.clock), ailment: { file.ailment }, close: { await file.close() })
         }
     }
 }

@@ -72,7 +72,7 @@ struct RunningProgram {
                     + workers.map { ($0.name, $0.ailment) }
                 return found.map { HealthFinding(name: $0.0, state: $0.1.map { .failing($0) } ?? .ready) }
             },
-            stuck: { workers.lazy.compactMap(\.ailment).first },
+            stuck: { workers.lazy.compactMap(\.stuck).first },
             measure: { await queues.measure(adapters.broker) })
         stages[admin.stage.rawValue].append(try await admin.build(process))
         return stages

@@ -15,11 +15,13 @@ package enum ProcessSignal: Int32, Sendable, CaseIterable {
 
 package enum Signals {
     /// Called by main before there is any other thread: threads inherit the mask, and a signal that one thread left unblocked would
-    /// end the process there. From then on signals wait until `stream` takes them. Writing to a closed socket is an error, not a signal.
+    /// end the process there. From then on signals wait until `stream` takes them. Writing to a closed socket, or past
+    /// a limit on the size of files, is an error, not a signal.
     package static func block() {
         var set = mask()
         pthread_sigmask(SIG_BLOCK, &set, nil)
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
     }
 
     /// The blocked signals as they come, until the stream is no longer wanted or the loop ends.

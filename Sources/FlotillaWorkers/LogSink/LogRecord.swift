@@ -88,7 +88,7 @@ extension Content.Body {
             if let type = event.dataContentType { writer.member("datacontenttype", type) }
             writer.key("body")
             writer.null()
-            writer.member("body_base64", Base64Text.encode(event.data))
+            writer.member("body_base64", Base64.encode(event.data))
         }
     }
 }

@@ -9,6 +9,8 @@ package import FlotillaRuntime
 package struct LogSinkHandler: Handler {
     private let sink: FileSink
     private let clock: any WallClock
+    /// A sink that is away is nobody's fault: no attempt is spent while its disk is full.
+    private static let pause = Duration.seconds(5)
 
     package init(_ sink: FileSink, clock: any WallClock = SystemClock()) {
         self.sink = sink
@@ -20,7 +22,7 @@ package struct LogSinkHandler: Handler {
             try await sink.append(LogRecord(event, now: clock.now))
         } catch let failure as FileSinkFailure {
             // Without the path: the reason travels with the event and is shown to whoever lists dead letters.
-            throw Failure(.transient, "the log sink \(failure.trouble)")
+            throw Failure(.throttled(until: clock.now + Self.pause), "the log sink \(failure.trouble)")
         }
         return .done
     }

@@ -74,10 +74,12 @@ internal import Testing
     @Test func `A handler is done when the line is there, and fails for a while when it can't be, without telling the path`() async throws {
         let disk = SickDisk(write: ENOSPC)
         let sink = try await settings(folder).opened(calls: disk.calls)
-        let handler = LogSinkHandler(sink, clock: ManualClock())
+        let clock = ManualClock()
+        let handler = LogSinkHandler(sink, clock: clock)
         #expect(!handler.isRepeatable)
         let context = Context(key: "k", queue: "log-sink", attempt: 1, generation: 0, deadline: Timestamp(milliseconds: 0))
-        await #expect(throws: Failure(.transient, "the log sink has no space left for its file")) {
+        // No attempt is spent while the disk is full.
+        await #expect(throws: Failure(.throttled(until: clock.now + .seconds(5)), "the log sink has no space left for its file")) {
             _ = try await handler.handle(event("1", "x".utf8), context: context)
         }
         disk.heal()
