@@ -20,6 +20,10 @@ struct ProgramSettings {
         level = configuration.choice(.log, standIn: .info)
         drainLimit = configuration.duration(.drainSeconds, in: .zero...(.seconds(3600)))
         composition = program.compose(&configuration)
+        for member in configuration.section("workers")?.members ?? [] {
+            configuration.fault(
+                configuration.place(of: "workers.\(member.name)"), "is not known: the workers of this version read variables only")
+        }
         warnings = try configuration.finish()
     }
 }
