@@ -18,6 +18,8 @@ package final class MemoryBroker: Broker {
         var ready: [Item] = []
         var delayed: [(due: Timestamp, item: Item)] = []
         var subscriptions: [MemorySubscription] = []
+        /// Cancelled, with deliveries that their receivers have not settled yet.
+        var leaving: [MemorySubscription] = []
     }
 
     private struct State {
@@ -42,6 +44,14 @@ package final class MemoryBroker: Broker {
     /// What is kept for people in a queue such as `{queue}.dead`.
     package func letters(in queue: String) -> [(content: Result<Event, InvalidEvent>, passage: Passage)] {
         state.withLock { $0.letters[queue, default: []].map { ($0.content, $0.passage) } }
+    }
+
+    /// What is on its way in a worker's queue: ready, delayed or held.
+    package func depth(of queue: String) -> Int {
+        state.withLock { state in
+            guard let queue = state.queues[queue] else { return 0 }
+            return queue.ready.count + queue.delayed.count + (queue.subscriptions + queue.leaving).reduce(0) { $0 + $1.depth }
+        }
     }
 
     package func declare(_ queue: String, bindings: [TopicPattern]) async throws {
@@ -102,8 +112,11 @@ package final class MemoryBroker: Broker {
     /// Whoever has subscribed is gone, as a killed process would be: what it held comes again, what it still says is not heard.
     package func vanish() {
         let subscriptions = state.withLock { state in
-            let subscriptions = state.queues.values.flatMap(\.subscriptions)
-            for name in state.queues.keys { state.queues[name]?.subscriptions = [] }
+            let subscriptions = state.queues.values.flatMap { $0.subscriptions + $0.leaving }
+            for name in state.queues.keys {
+                state.queues[name]?.subscriptions = []
+                state.queues[name]?.leaving = []
+            }
             return subscriptions
         }
         for subscription in subscriptions {
@@ -119,7 +132,13 @@ package final class MemoryBroker: Broker {
     }
 
     func forget(_ subscription: MemorySubscription) {
-        state.withLock { $0.queues[subscription.queue]?.subscriptions.removeAll { $0 === subscription } }
+        state.withLock { state in
+            guard var queue = state.queues[subscription.queue] else { return }
+            queue.subscriptions.removeAll { $0 === subscription }
+            queue.leaving.removeAll { $0 === subscription || $0.depth == 0 }
+            if subscription.depth > 0 { queue.leaving.append(subscription) }
+            state.queues[subscription.queue] = queue
+        }
     }
 
     /// Hands out what is ready to whoever has room.

@@ -35,6 +35,8 @@ final class MemorySubscription: Subscription, DeliverySource {
         }
     }
 
+    var depth: Int { state.withLock { $0.items.count } }
+
     func accept(_ items: [MemoryBroker.Item]) {
         for item in items {
             let (taker, delivery, late) = state.withLock { state -> (CheckedContinuation<Delivery?, Never>?, Delivery, Bool) in

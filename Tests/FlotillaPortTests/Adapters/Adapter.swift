@@ -34,6 +34,9 @@ struct Holder: Sendable {
     let ledger: any Ledger
     /// Ends as a killed process does. What it held must come again, its claims can be taken over.
     let vanish: @Sendable () async -> Void
+    /// How many deliveries of a worker's queue are on their way: ready, delayed or held.
+    let depth: @Sendable (String) async throws -> Int
+    let state: @Sendable (LedgerKey) async throws -> LedgerState?
     /// What is kept in a queue such as `{queue}.dead`.
     let letters: @Sendable (String) async throws -> [KeptLetter]
 }

@@ -24,6 +24,8 @@ struct MemoryHarness: Harness {
                 ledger.vanish()
                 broker.vanish()
             },
+            depth: { [broker] in broker.depth(of: $0) },
+            state: { [ledger] in try await ledger.entry(for: $0)?.row.state },
             letters: { [broker] queue in broker.letters(in: queue).map { KeptLetter(content: $0.content, passage: $0.passage) } })
     }
 

@@ -50,8 +50,14 @@ final class SQLiteHarness: Harness {
 
     static func holder(_ file: SQLiteFile) -> Holder {
         let broker = SQLiteBroker(file)
+        let ledger = SQLiteLedger(file)
         return Holder(
-            broker: broker, ledger: SQLiteLedger(file), vanish: { await file.vanish() },
+            broker: broker, ledger: ledger, vanish: { await file.vanish() },
+            depth: { queue in
+                let report = try await broker.queues().first { $0.name == queue }
+                return report.map { $0.ready + $0.held + $0.delayed } ?? 0
+            },
+            state: { try await ledger.entry(for: $0)?.row.state },
             letters: { queue in
                 try await broker.letters(in: queue, matching: LetterFilter(), limit: 10_000)
                     .map { KeptLetter(content: $0.content, passage: $0.passage) }

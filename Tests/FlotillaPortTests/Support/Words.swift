@@ -45,11 +45,11 @@ func within<Value: Sendable>(
 }
 
 /// Returns when a file shows what is awaited. It gives no signal: it is asked again and again, until the deadline.
-func until(_ limit: Duration = .seconds(60), _ condition: @escaping @Sendable () throws -> Bool) async throws {
+func until(_ limit: Duration = .seconds(60), _ condition: @escaping @Sendable () async throws -> Bool) async throws {
     let loop = try Loop("until")
     defer { loop.stop() }
     try await within(limit, "what is awaited") {
-        while try !condition() { try await LoopSleeper(loop).sleep(for: .milliseconds(5)) }
+        while try await !condition() { try await LoopSleeper(loop).sleep(for: .milliseconds(5)) }
     }
 }
 
