@@ -26,6 +26,11 @@ func tests(_ name: String, on dependencies: Target.Dependency...) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: rules)
 }
 
+/// What tests start as a process of its own; no product.
+func testProgram(_ name: String, on dependencies: Target.Dependency...) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Tests/Programs/\(name)", swiftSettings: rules)
+}
+
 let package = Package(
     name: "flotilla",
     products: [
@@ -75,6 +80,10 @@ let package = Package(
             "FlotillaIngressTests", on: "FlotillaIngress", "FlotillaEngine", "FlotillaHTTP", "FlotillaModel", "FlotillaRuntime",
             "FlotillaCrypto"),
         tests("FlotillaWorkersTests", on: "FlotillaWorkers", "FlotillaEngine", "FlotillaModel", "FlotillaRuntime"),
+        testProgram("CrashWorker", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "FlotillaSQLite", "CLinux"),
+        tests(
+            "IntegrationTests", on: "CrashWorker", "flotilla", "flotilla-ingress", "flotilla-log-sink", "FlotillaEngine", "FlotillaSQLite",
+            "FlotillaModel", "FlotillaRuntime", "FlotillaCrypto"),
     ],
     swiftLanguageModes: [.v6]
 )

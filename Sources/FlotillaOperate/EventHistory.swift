@@ -33,8 +33,18 @@ package struct EventHistory: Sendable {
                 if let entry = try await ledger.entry(for: key) { lines.append(Line(consumer: queue, source: source, entry: entry)) }
             }
             let kept = queue == QueueNames.unrouted ? [queue] : [QueueNames.dead(queue), QueueNames.parked(queue)]
-            for name in kept { letters += try await broker.letters(in: name, matching: filter, limit: 100) }
+            for name in kept {
+                letters += try await broker.letters(in: name, matching: filter, limit: 100).filter { $0.isOf(source) }
+            }
         }
         return EventHistory(lines: lines, letters: letters)
+    }
+}
+
+extension Letter {
+    /// Nil means any source. A letter that is no event has none to tell.
+    fileprivate func isOf(_ source: String?) -> Bool {
+        guard let source, case .success(let event) = content else { return true }
+        return event.source == source
     }
 }

@@ -50,7 +50,8 @@ struct SendCommand: Command {
             let known = hooks.all.map(\.name).joined(separator: ", ")
             throw WrongUsage("there is no hook \(hookName); FLOTILLA_HOOKS names \(known.isEmpty ? "none" : known)")
         }
-        let sender = Sender(hook: hook, type: type, body: try body(for: hook), url: url ?? "http://\(listen)\(hook.source)")
+        let (sent, body) = try content(for: hook)
+        let sender = Sender(hook: hook, type: sent, body: body, url: url ?? "http://\(listen)\(hook.source)")
         let loop = try Loop("client")
         let client = Client(loop: loop, connections: parallel)
         let tally = await sender.send(count, parallel: parallel, by: client) { report($0) }
@@ -62,9 +63,10 @@ struct SendCommand: Command {
         return tally.accepted == count ? .done : .no
     }
 
-    private func body(for hook: Hook) throws -> [UInt8] {
+    /// A sample has a type of its own, also when nobody asked for it by that name.
+    private func content(for hook: Hook) throws -> (type: String?, body: [UInt8]) {
         if let bodyPath {
-            do { return try SmallFile.read(bodyPath, limit: 1 << 30) } catch {
+            do { return (type, try SmallFile.read(bodyPath, limit: 1 << 30)) } catch {
                 throw WrongUsage("--body must name a readable file: it \(error)")
             }
         }
@@ -72,7 +74,7 @@ struct SendCommand: Command {
             let known = Sample.all(of: hook.provider).map(\.type).joined(separator: ", ")
             throw WrongUsage("there is no sample \(type ?? ""): there are \(known); --body takes your own")
         }
-        return sample.body
+        return (sample.type, sample.body)
     }
 
     private func report(_ sent: Sender.Sent) {

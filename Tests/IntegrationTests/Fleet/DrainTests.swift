@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+internal import Testing
+
+@Suite struct DrainTests {
+    @Test("SIGTERM: what is in flight gets its answer, 202 or 503, everything accepted is written, and the process exits with 0")
+    func drains() async throws {
+        try await Fleet.with(["FLOTILLA_DRAIN_SECONDS": "10"]) { fleet in
+            let child = try await fleet.up()
+            let sender = try fleet.place.start(
+                "flotilla", ["send", "github", "--count", "2000", "--parallel", "32", "--json"], fleet.environment)
+            try await until("sends are under way") { try fleet.written().count >= 50 }
+            child.send(SIGTERM)
+            #expect(try await child.end(within: .seconds(11)) == .exited(0), "\(child.errors)")
+            try await sender.end()
+            let answers = try Fleet.answers(sender.output)
+            let statuses = Set(answers.map(\.status))
+            #expect(statuses.contains(202))
+            // 0: the door was closed before the connection was made, or an idle connection was.
+            #expect(statuses.isSubset(of: [202, 503, 0]), "\(statuses)")
+            let promised = answers.filter { $0.status == 202 }.map(\.id)
+            #expect(try await fleet.database { try await $0.isEmpty("log-sink") })
+            #expect(try fleet.written().sorted() == promised.sorted())
+        }
+    }
+
+    @Test("a request whose body is still on its way at SIGTERM holds the drain up no longer than the limit")
+    func slow() async throws {
+        try await Fleet.with(["FLOTILLA_DRAIN_SECONDS": "1"]) { fleet in
+            let child = try await fleet.up()
+            let held = try HeldConnection(fleet.listen, "POST /hooks/github HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf")
+            defer { held.close() }
+            // Seen by the server before the signal: a later request on another connection is answered.
+            #expect(try await Wire.get(fleet.listen, "/").status == 200)
+            child.send(SIGTERM)
+            let ending = try await child.end(within: .seconds(5))
+            #expect([.exited(0), .exited(1)].contains(ending), "\(ending)")
+        }
+    }
+
+    @Test("a second signal stops at once")
+    func second() async throws {
+        try await Fleet.with(["FLOTILLA_DRAIN_SECONDS": "60"]) { fleet in
+            let child = try await fleet.up()
+            let held = try HeldConnection(fleet.listen, "POST /hooks/github HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf")
+            defer { held.close() }
+            #expect(try await Wire.get(fleet.listen, "/").status == 200)
+            child.send(SIGTERM)
+            try await until("it drains") { child.errors.contains("signal") }
+            #expect(child.hasEnded == nil)
+            child.send(SIGTERM)
+            #expect(try await child.end(within: .seconds(5)) == .exited(128 + SIGTERM))
+        }
+    }
+
+    @Test("SIGHUP does not end the process")
+    func hangup() async throws {
+        try await Fleet.with { fleet in
+            let child = try await fleet.up()
+            child.send(SIGHUP)
+            try await until("it is noticed") { child.errors.contains("hangup") }
+            #expect(try await fleet.post(Fleet.body, id: "after").status == 202)
+            #expect(child.hasEnded == nil)
+        }
+    }
+}

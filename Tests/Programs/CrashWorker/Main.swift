@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FlotillaEngine
+internal import FlotillaModel
+internal import FlotillaRuntime
+internal import FlotillaSQLite
+internal import Glibc
+
+/// A worker for tests that end processes: it consumes one queue of a file, publishes into it, or both, and is killed where its orders say.
+@main enum Main {
+    static func main() async throws {
+        let orders = Orders(Array(CommandLine.arguments.dropFirst()))
+        let loop = try Loop("timers")
+        let sleeper = LoopSleeper(loop)
+        let file = try await SQLiteFile.open(orders.file, options: options(orders))
+        let broker = SQLiteBroker(file)
+        try await broker.declare(orders.queue, bindings: bindings(orders))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            if orders.consumes {
+                let worker = worker(orders, broker, SQLiteLedger(file), sleeper)
+                group.addTask { try await worker.run() }
+            }
+            group.addTask { try await Publishing(orders).run(to: broker, sleeper: sleeper) }
+            try await group.waitForAll()
+        }
+        await file.close()
+    }
+
+    private static func options(_ orders: Orders) -> SQLiteFile.Options {
+        var options = SQLiteFile.Options()
+        options.lease = .milliseconds(orders.number("lease-ms", or: 1000))
+        options.checkpointPages = orders.number("checkpoint-pages", or: options.checkpointPages)
+        options.program = "crash-worker"
+        return options
+    }
+
+    private static func bindings(_ orders: Orders) -> [TopicPattern] {
+        [TopicPattern(orders.queue + ".#")].compactMap(\.self)
+    }
+
+    private static func worker(_ orders: Orders, _ broker: SQLiteBroker, _ ledger: SQLiteLedger, _ sleeper: LoopSleeper) -> Worker {
+        var settings = Worker.Settings(
+            queue: orders.queue, bindings: bindings(orders), concurrency: orders.number("concurrency", or: 8),
+            prefetch: orders.number("prefetch", or: 32))
+        settings.policy = RetryPolicy(
+            maximumAttempts: orders.number("attempts", or: 12), firstDelay: .milliseconds(1), longestDelay: .milliseconds(5))
+        settings.handlerLimit = .milliseconds(orders.number("limit-ms", or: 60_000))
+        settings.handlerGrace = .milliseconds(100)
+        settings.sweep = .milliseconds(50)
+        return Worker(
+            settings, handler: ScriptedHandler(orders), broker: broker, ledger: ledger, clock: SystemClock(), sleeper: sleeper,
+            solitude: Solitude(), watcher: orders.stages.isEmpty ? NoWatcher() : Killer(orders))
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FlotillaEngine
+internal import FlotillaModel
+
+/// Writes a line for each run, then does what the orders say: to the event that they name, or to every one.
+struct ScriptedHandler: Handler {
+    let orders: Orders
+    let deed: Orders.Deed
+    let runs: LineFile
+
+    init(_ orders: Orders) {
+        self.orders = orders
+        deed = orders.deed
+        runs = LineFile(orders.runs)
+    }
+
+    func handle(_ event: Event, context: Context) async throws -> Outcome {
+        let sent = Int(String(decoding: event.data, as: UTF8.self)) ?? 0
+        runs.append("\(event.id) \(context.attempt) \(RealTime.now - sent)")
+        guard orders.target == nil || orders.target == event.id else { return .done }
+        switch deed {
+        case .done: return .done
+        case .retry: return .retry("as ordered")
+        case .once: return context.attempt == 1 ? .retry("as ordered, once") : .done
+        case .dead: return .dead("as ordered")
+        case .park: return .park(connection: "ordered", "as ordered")
+        case .trap: return trap()
+        case .hang:
+            // Ends when its task is cancelled.
+            for await _ in AsyncStream<Never>.makeStream().stream {}
+            throw CancellationError()
+        case .deaf:
+            await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
+            return .done
+        }
+    }
+
+    /// A slip as in anybody's program, at an index that no compiler sees through.
+    private func trap() -> Outcome {
+        let outcomes: [Outcome] = [.done]
+        return outcomes[orders.queue.utf8.count + 1]
+    }
+}
