@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FlotillaHTTP
+internal import FlotillaModel
 internal import FlotillaRuntime
 
 /// A sound configuration of one program. There is none with a fault in it.
