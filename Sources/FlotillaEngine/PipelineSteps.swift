@@ -33,7 +33,7 @@ struct PipelineSteps: Sendable {
     func claim(_ key: LedgerKey, _ delivery: Delivery, alone: Bool) async throws -> ClaimAnswer {
         let passage = delivery.passage
         let answer = try await insisting("claim") {
-            try await ledger.claim(key, attempt: passage.attempt, generation: passage.generation, alone: alone)
+            try await ledger.claim(key, attempt: passage.round, generation: passage.generation, alone: alone)
         }
         watcher.claimed(delivery, answer)
         watcher.reached(.claimed, delivery)
@@ -76,10 +76,10 @@ struct PipelineSteps: Sendable {
 
     /// False when the claim was lost meanwhile and nothing was written: the delivery has to be claimed again.
     func settle(_ delivery: Delivery, as settlement: Settlement, under claim: HeldClaim) async throws -> Bool {
-        if let copy = copy(of: delivery, for: settlement) {
-            try await forward(delivery, copy)
-        }
-        let marked = try await insisting("mark") { try await ledger.mark(claim.key, fence: claim.fence, as: settlement.mark) }
+        let copy = copy(of: delivery, for: settlement)
+        if let copy { try await forward(delivery, copy) }
+        let mark = settlement.mark(next: (copy?.passage ?? delivery.passage).round)
+        let marked = try await insisting("mark") { try await ledger.mark(claim.key, fence: claim.fence, as: mark) }
         watcher.reached(.marked, delivery)
         // A confirmed copy carries the event on, whoever holds the claim now. Without one, a refused mark means: ask again.
         if !marked, settlement == .done { return false }
@@ -132,6 +132,7 @@ struct PipelineSteps: Sendable {
             return nil
         case .retry(let delay, let attempt, let cause):
             passage.blame(cause, in: queue, now: clock.now)
+            if attempt == passage.attempt { passage.deferrals += 1 }
             passage.attempt = attempt
             return Copy(queue: queue, passage: passage, delay: delay)
         case .dead(let cause):
@@ -168,11 +169,10 @@ struct PipelineSteps: Sendable {
 }
 
 extension Settlement {
-    fileprivate var mark: LedgerMark {
+    fileprivate func mark(next round: Int) -> LedgerMark {
         switch self {
         case .done: .done
-        // An attempt that was not spent comes again under its own number.
-        case .retry(_, let attempt, _): .retrying(next: attempt)
+        case .retry: .retrying(next: round)
         case .dead: .dead
         case .park: .parked
         case .giveBack: .free

@@ -9,6 +9,7 @@ package import FlotillaModel
 ///   holds at a third of the lease; a claim whose process vanished can be taken over after it.
 /// - **Fences**: `mark` is refused when the claim was taken over meanwhile. Refused means: nothing was written.
 /// - **Batches**: calls that wait at the same time travel to the store together.
+/// - **Attempts** here count copies: `Passage.round`, which grows also with a copy that spent no attempt.
 /// - **Failure**: a store that is away makes calls throw; nothing is half written.
 package protocol Ledger: Sendable {
     func claim(_ key: LedgerKey, attempt: Int, generation: Int, alone: Bool) async throws -> ClaimAnswer

@@ -6,6 +6,8 @@ package import FlotillaModel
 package struct Passage: Sendable, Equatable {
     /// From 1; the next one is spent only on a real failure.
     package var attempt: Int
+    /// Copies that spent no attempt: the service had asked to wait.
+    package var deferrals = 0
     /// Grows with each replay by a person, so that the ledger lets the event run again.
     package var generation: Int
     package var firstFailedAt: Timestamp?
@@ -22,6 +24,9 @@ package struct Passage: Sendable, Equatable {
         self.attempt = attempt
         self.generation = generation
     }
+
+    /// Grows with every copy that the ledger is told of: by it an older copy is known, and acknowledged.
+    package var round: Int { attempt + deferrals }
 
     package mutating func blame(_ cause: Failure, in queue: String, now: Timestamp) {
         origin = queue

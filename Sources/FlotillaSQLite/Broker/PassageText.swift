@@ -9,7 +9,7 @@ enum PassageText {
         let fields: [(String, String?)] = [
             ("first-failed-at", passage.firstFailedAt.map { String($0.microseconds) }), ("origin", passage.origin),
             ("class", passage.failureClass), ("reason", passage.reason), ("connection", passage.connection),
-            ("replayed-from", passage.replayedFrom),
+            ("replayed-from", passage.replayedFrom), ("deferrals", passage.deferrals == 0 ? nil : String(passage.deferrals)),
         ]
         let lines = fields.compactMap { name, value in value.map { "\(name)=\(LineText.flat($0))" } }
         return lines.isEmpty ? nil : lines.joined(separator: "\n")
@@ -25,6 +25,7 @@ enum PassageText {
             case "reason": passage.set(reason: value)
             case "connection": passage.connection = value
             case "replayed-from": passage.replayedFrom = value
+            case "deferrals": passage.deferrals = max(0, Int(value) ?? 0)
             default: break
             }
         }
