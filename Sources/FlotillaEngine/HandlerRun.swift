@@ -54,7 +54,8 @@ final class HandlerRun: Sendable {
         }
     }
 
-    /// Asks the handler to end. What it then returns is not believed; the reason for which it was cancelled is its ending.
+    /// Asks the handler to end. What it still returns counts, because it has been done; unless its claim is lost, and another one
+    /// decides. What it throws is no news: the reason for which it was cancelled is its ending.
     func cancel(for reason: Ending) {
         let task = state.withLock { state in
             if state.cancelledFor == nil { state.cancelledFor = reason }
@@ -95,8 +96,11 @@ final class HandlerRun: Sendable {
 
     private func ended(_ own: Ending) {
         let (continuation, ending, late) = state.withLock { state -> (CheckedContinuation<Ending, Never>?, Ending, Bool) in
-            let ending: Ending
-            if case .returned = own { ending = own } else { ending = state.cancelledFor ?? own }
+            let ending: Ending =
+                switch (own, state.cancelledFor) {
+                case (.returned, .overran?), (.returned, .stopped?), (_, nil): own
+                case (_, let reason?): reason
+                }
             guard state.ending == nil else { return (nil, ending, state.left) }
             state.ending = ending
             state.task = nil
