@@ -37,7 +37,7 @@ final class HandlerRun: Sendable {
     func callAsFunction(_ body: @escaping @Sendable () async throws -> Outcome) async -> Ending {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                begin(continuation)
+                guard begin(continuation) else { return }
                 // A task of its own and not a child: a child that ignores cancellation could never be left.
                 let task = Task { [self] in
                     do {
@@ -78,12 +78,16 @@ final class HandlerRun: Sendable {
         continuation?.resume(returning: ending)
     }
 
-    private func begin(_ continuation: CheckedContinuation<Ending, Never>) {
+    /// False when it was left before it began: the delivery has been given back, and the handler must not run beside whoever has it next.
+    private func begin(_ continuation: CheckedContinuation<Ending, Never>) -> Bool {
         let already = state.withLock { state in
             if state.ending == nil { state.continuation = continuation }
             return state.ending
         }
-        if let already { continuation.resume(returning: already) }
+        guard let already else { return true }
+        stragglers.count.subtract(1, ordering: .relaxed)
+        continuation.resume(returning: already)
+        return false
     }
 
     private func attach(_ task: Task<Void, Never>) {

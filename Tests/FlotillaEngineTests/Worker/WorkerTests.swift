@@ -76,6 +76,8 @@ struct WorkerTests {
                 try await bench.sleeper.slept(4, for: .seconds(1))
                 #expect(gate.arrived.count == 1 && bench.broker.depth(of: "q") == 2)
                 gate.open()
+                await worker.drain()
+                bench.sleeper.advance(by: .seconds(1))
             }
             #expect(bench.broker.letters(in: "q.dead").isEmpty)
             #expect(try await bench.entry() == LedgerRow(state: .retrying, attempt: 2, generation: 0, fence: 1))
@@ -173,8 +175,7 @@ struct WorkerTests {
                 concurrency: 2, prefetch: 4,
                 handler: Doing { event, _ in
                     await gate.pass(event.id == "0")
-                    try Task.checkCancellation()
-                    return .done
+                    return try await Self.obey()
                 })
             try await bench.broker.publish((0..<4).map { try event("\($0)") })
             let running = Task { try await worker.run() }
