@@ -37,7 +37,7 @@ final class HandlerRun: Sendable {
     func callAsFunction(_ body: @escaping @Sendable () async throws -> Outcome) async -> Ending {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                begin(continuation)
+                guard begin(continuation) else { return }
                 // A task of its own and not a child: a child that ignores cancellation could never be left.
                 let task = Task { [self] in
                     do {
@@ -54,7 +54,8 @@ final class HandlerRun: Sendable {
         }
     }
 
-    /// Asks the handler to end. What it then returns is not believed; the reason for which it was cancelled is its ending.
+    /// Asks the handler to end. What it still returns counts, because it has been done; unless its claim is lost, and another one
+    /// decides. What it throws is no news: the reason for which it was cancelled is its ending.
     func cancel(for reason: Ending) {
         let task = state.withLock { state in
             if state.cancelledFor == nil { state.cancelledFor = reason }
@@ -77,12 +78,16 @@ final class HandlerRun: Sendable {
         continuation?.resume(returning: ending)
     }
 
-    private func begin(_ continuation: CheckedContinuation<Ending, Never>) {
+    /// False when it was left before it began: the delivery has been given back, and the handler must not run beside whoever has it next.
+    private func begin(_ continuation: CheckedContinuation<Ending, Never>) -> Bool {
         let already = state.withLock { state in
             if state.ending == nil { state.continuation = continuation }
             return state.ending
         }
-        if let already { continuation.resume(returning: already) }
+        guard let already else { return true }
+        stragglers.count.subtract(1, ordering: .relaxed)
+        continuation.resume(returning: already)
+        return false
     }
 
     private func attach(_ task: Task<Void, Never>) {
@@ -95,8 +100,11 @@ final class HandlerRun: Sendable {
 
     private func ended(_ own: Ending) {
         let (continuation, ending, late) = state.withLock { state -> (CheckedContinuation<Ending, Never>?, Ending, Bool) in
-            let ending: Ending
-            if case .returned = own { ending = own } else { ending = state.cancelledFor ?? own }
+            let ending: Ending =
+                switch (own, state.cancelledFor) {
+                case (.returned, .overran?), (.returned, .stopped?), (_, nil): own
+                case (_, let reason?): reason
+                }
             guard state.ending == nil else { return (nil, ending, state.left) }
             state.ending = ending
             state.task = nil

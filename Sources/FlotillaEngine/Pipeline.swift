@@ -20,7 +20,7 @@ struct Pipeline: Sendable {
             if steps.handler.isRepeatable { return try await runUnclaimed(event, delivery) }
             try await runClaimed(event, delivery)
         } catch {
-            // Only a cancelled worker comes here: whoever is next takes the delivery as it was.
+            // The worker is cancelled, or the broker refused a copy: whoever is next takes the delivery as it was.
             delivery.giveBack()
         }
     }

@@ -77,13 +77,26 @@ struct PipelineSteps: Sendable {
     /// False when the claim was lost meanwhile and nothing was written: the delivery has to be claimed again.
     func settle(_ delivery: Delivery, as settlement: Settlement, under claim: HeldClaim) async throws -> Bool {
         let copy = copy(of: delivery, for: settlement)
-        if let copy { try await forward(delivery, copy) }
+        if let copy {
+            do {
+                try await forward(delivery, copy)
+            } catch is BrokerFailure {
+                return try await surrender(delivery, claim)
+            }
+        }
         let mark = settlement.mark(next: (copy?.passage ?? delivery.passage).round)
         let marked = try await insisting("mark") { try await ledger.mark(claim.key, fence: claim.fence, as: mark) }
         watcher.reached(.marked, delivery)
         // A confirmed copy carries the event on, whoever holds the claim now. Without one, a refused mark means: ask again.
         if !marked, settlement == .done { return false }
         finish(delivery, settlement)
+        return true
+    }
+
+    /// The broker refuses the copy: others hold the delivery by now, or its queue is gone. Whoever has it next decides.
+    private func surrender(_ delivery: Delivery, _ claim: HeldClaim) async throws -> Bool {
+        _ = try await insisting("mark") { try await ledger.mark(claim.key, fence: claim.fence, as: .free) }
+        finish(delivery, .giveBack)
         return true
     }
 
@@ -153,6 +166,7 @@ struct PipelineSteps: Sendable {
     }
 
     /// Tries until it works or the worker is cancelled: a store or broker that is away must cost no attempt and lose no event.
+    /// What the broker refuses it would refuse for ever: that is thrown, after a pause, so that the delivery does not spin.
     private func insisting<Value: Sendable>(_ step: String, _ body: () async throws -> Value) async throws -> Value {
         var pause = Duration.milliseconds(50)
         while true {
@@ -161,6 +175,10 @@ struct PipelineSteps: Sendable {
             } catch {
                 try Task.checkCancellation()
                 watcher.waiting(for: step, because: error)
+                if let failure = error as? BrokerFailure, failure.kind == .refused {
+                    try await sleeper.sleep(for: .seconds(5))
+                    throw failure
+                }
                 try await sleeper.sleep(for: pause)
                 pause = min(pause * 2, .seconds(5))
             }

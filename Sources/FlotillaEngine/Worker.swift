@@ -98,6 +98,7 @@ package final class Worker: Sendable {
         while !Task.isCancelled {
             // Handlers that ignore their deadline count against the limit: a worker full of them takes nothing more.
             while keeper.leftBehind >= settings.concurrency {
+                if state.withLock({ $0.draining }) { return }
                 try await sleeper.sleep(for: settings.sweep)
             }
             guard let delivery = try await subscription.next() else { return }

@@ -26,22 +26,27 @@ struct TooLate: Error, CustomStringConvertible {
     let description: String
 }
 
-/// What `body` returns, if it does within the limit: a test that waits for a signal ends, whatever happens.
+/// What `body` returns, if it does within the limit: a test that waits for a signal ends, whatever happens. What does not end is left
+/// behind, so that a hang shows as a failure.
 func within<Value: Sendable>(
     _ limit: Duration = .seconds(60), _ what: String = "it", _ body: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
     let loop = try Loop("deadline")
     defer { loop.stop() }
-    return try await withThrowingTaskGroup(of: Value.self) { group in
-        group.addTask(operation: body)
-        group.addTask {
-            try await LoopSleeper(loop).sleep(for: limit)
-            throw TooLate(description: "\(what) did not happen within \(limit)")
-        }
-        defer { group.cancelAll() }
-        guard let first = try await group.next() else { throw CancellationError() }
-        return first
+    let (first, ending) = AsyncThrowingStream<Value, any Error>.makeStream()
+    let task = Task {
+        do { ending.yield(try await body()) } catch { ending.finish(throwing: error) }
     }
+    let deadline = Task {
+        try await LoopSleeper(loop).sleep(for: limit)
+        ending.finish(throwing: TooLate(description: "\(what) did not happen within \(limit)"))
+    }
+    defer {
+        task.cancel()
+        deadline.cancel()
+    }
+    for try await value in first { return value }
+    throw CancellationError()
 }
 
 /// Returns when a file shows what is awaited. It gives no signal: it is asked again and again, until the deadline.
