@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/stat.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
@@ -22,6 +23,9 @@ extern int accept4(int fd, struct sockaddr *restrict address, socklen_t *restric
 static inline int flotilla_accept(int fd, struct sockaddr *address, socklen_t *length) {
     return accept4(fd, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
+
+// Swift 6 refuses to name stdout, which is a variable in C.
+static inline void flotilla_lines_on_stdout(void) { setvbuf(stdout, 0, _IOLBF, 0); }
 
 // Names the calling thread, for ps and perf; declared under _GNU_SOURCE only.
 extern int pthread_setname_np(pthread_t thread, const char *name);

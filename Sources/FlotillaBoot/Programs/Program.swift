@@ -31,6 +31,7 @@ package struct Program: Sendable {
     package func main(_ arguments: [String] = Array(CommandLine.arguments.dropFirst())) -> Never {
         // Before there is any other thread: threads inherit the mask.
         Signals.block()
+        StandardOutput.lineByLine()
         switch arguments {
         case []: break
         case ["--help"], ["-h"]: Self.leave(with: 0, saying: help, on: STDOUT_FILENO)

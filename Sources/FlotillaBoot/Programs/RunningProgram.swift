@@ -81,8 +81,6 @@ struct RunningProgram {
     private func announce(_ adapters: Adapters) {
         let lines = ["broker and ledger in \(adapters.description)", "health and metrics on http://\(settings.admin)"]
         for line in settings.composition.lines + lines { print(line) }
-        // Seen at once, also through a pipe.
-        fflush(nil)
     }
 
     /// EX_UNAVAILABLE of sysexits.h.

@@ -25,29 +25,53 @@ internal import Testing
         }
     }
 
-    @Test("a request whose body is still on its way at SIGTERM holds the drain up no longer than the limit")
-    func slow() async throws {
+    @Test("a request whose body is half sent at SIGTERM gets its answer when the rest comes, and is written when that is 202")
+    func half() async throws {
+        try await Fleet.with(["FLOTILLA_DRAIN_SECONDS": "10"]) { fleet in
+            let child = try await fleet.up()
+            let connection = try await halfSent(fleet)
+            defer { connection.close() }
+            child.send(SIGTERM)
+            try await until("it drains") { child.errors.contains("terminate") }
+            let answer = try await onThread {
+                connection.send(Fleet.body.dropFirst(10))
+                return try connection.answer()
+            }
+            #expect([202, 503].contains(answer.status))
+            #expect(try await child.end(within: .seconds(11)) == .exited(0))
+            #expect(try fleet.written() == (answer.status == 202 ? ["half"] : []))
+        }
+    }
+
+    @Test("a request whose body never comes holds the drain up no longer than the limit")
+    func never() async throws {
         try await Fleet.with(["FLOTILLA_DRAIN_SECONDS": "1"]) { fleet in
             let child = try await fleet.up()
-            let held = try HeldConnection(fleet.listen, "POST /hooks/github HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf")
-            defer { held.close() }
-            // Seen by the server before the signal: a later request on another connection is answered.
-            #expect(try await Wire.get(fleet.listen, "/").status == 200)
+            let connection = try await halfSent(fleet)
+            defer { connection.close() }
             child.send(SIGTERM)
             let ending = try await child.end(within: .seconds(5))
             #expect([.exited(0), .exited(1)].contains(ending), "\(ending)")
         }
     }
 
+    /// Ten bytes of the body have reached the server: what was sent later on another connection is answered.
+    private func halfSent(_ fleet: Fleet) async throws -> Connection {
+        let connection = try Connection(fleet.listen)
+        let bytes = Wire.bytes("POST", "/hooks/github", headers: try Fleet.headers(of: Fleet.body, id: "half"), body: Fleet.body)
+        connection.send(bytes.dropLast(Fleet.body.count - 10))
+        #expect(try await Wire.get(fleet.listen, "/").status == 200)
+        return connection
+    }
+
     @Test("a second signal stops at once")
     func second() async throws {
         try await Fleet.with(["FLOTILLA_DRAIN_SECONDS": "60"]) { fleet in
             let child = try await fleet.up()
-            let held = try HeldConnection(fleet.listen, "POST /hooks/github HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf")
-            defer { held.close() }
-            #expect(try await Wire.get(fleet.listen, "/").status == 200)
+            let connection = try await halfSent(fleet)
+            defer { connection.close() }
             child.send(SIGTERM)
-            try await until("it drains") { child.errors.contains("signal") }
+            try await until("it drains") { child.errors.contains("terminate") }
             #expect(child.hasEnded == nil)
             child.send(SIGTERM)
             #expect(try await child.end(within: .seconds(5)) == .exited(128 + SIGTERM))

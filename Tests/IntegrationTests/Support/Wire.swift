@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Foundation
-internal import Glibc
 
 /// One request on a connection of its own, its bytes as the test wrote them, and whatever came back until the other side closed.
 enum Wire {
@@ -24,43 +23,30 @@ enum Wire {
     static func request(
         _ port: UInt16, _ method: String, _ target: String, headers: [(String, String)] = [], body: [UInt8] = []
     ) async throws -> Answer {
-        var text = "\(method) \(target) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-        if method == "POST" { text += "Content-Length: \(body.count)\r\n" }
-        for (name, value) in headers { text += "\(name): \(value)\r\n" }
-        return try await exchange(port, Array((text + "\r\n").utf8) + body)
+        let bytes = bytes(method, target, headers: headers, body: body)
+        return try await onThread {
+            let connection = try Connection(port)
+            defer { connection.close() }
+            connection.send(bytes)
+            return try connection.answer()
+        }
     }
 
     static func get(_ port: UInt16, _ target: String) async throws -> Answer {
         try await request(port, "GET", target)
     }
 
-    /// On a thread of its own: the pool of the tests' tasks has only as many as there are cores.
-    static func exchange(_ port: UInt16, _ bytes: [UInt8]) async throws -> Answer {
-        try await withCheckedThrowingContinuation { continuation in
-            Thread.detachNewThread { continuation.resume(with: Result { try talk(port, bytes) }) }
-        }
+    static func bytes(_ method: String, _ target: String, headers: [(String, String)] = [], body: [UInt8] = []) -> [UInt8] {
+        var text = "\(method) \(target) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        if method == "POST" { text += "Content-Length: \(body.count)\r\n" }
+        for (name, value) in headers { text += "\(name): \(value)\r\n" }
+        return Array((text + "\r\n").utf8) + body
     }
+}
 
-    private static func talk(_ port: UInt16, _ bytes: [UInt8]) throws -> Answer {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        defer { close(descriptor) }
-        var limit = timeval(tv_sec: 20, tv_usec: 0)
-        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-            setsockopt(descriptor, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
-        }
-        guard Ports.withLoopback(port, { connect(descriptor, $0, $1) }) == 0 else { throw Failure.refused(errno) }
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-            // Refused before all of it was sent: the answer tells why.
-            guard count > 0 else { break }
-            rest = rest.dropFirst(count)
-        }
-        var received: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65536)
-        while case let count = recv(descriptor, &buffer, buffer.count, 0), count > 0 { received += buffer[..<count] }
-        let parts = String(decoding: received, as: UTF8.self).components(separatedBy: "\r\n\r\n")
-        guard parts.count > 1, let status = Int(parts[0].dropFirst(9).prefix(3)) else { throw Failure.noAnswer }
-        return Answer(status: status, head: parts[0], body: parts.dropFirst().joined(separator: "\r\n\r\n"))
+/// Runs what blocks on a thread of its own: the pool of the tests' tasks has only as many as there are cores.
+func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
     }
 }
