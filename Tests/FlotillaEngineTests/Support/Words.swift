@@ -16,7 +16,7 @@ struct TooLate: Error {}
 /// What `body` returns, if it does within the limit: a test that waits for a signal ends, whatever happens. What does not end is left
 /// behind, so that a hang shows as a failure.
 func within<Value: Sendable>(
-    _ limit: Duration = .seconds(15), _ body: @escaping @Sendable () async throws -> Value
+    _ limit: Duration = .seconds(60), _ body: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
     let loop = try Loop("deadline")
     defer { loop.stop() }
