@@ -74,7 +74,9 @@ let package = Package(
         tests("FlotillaRuntimeTests", on: "FlotillaRuntime", "FlotillaModel", "CLinux"),
         tests("FlotillaHTTPTests", on: "FlotillaHTTP", "FlotillaRuntime"),
         tests("FlotillaEngineTests", on: "FlotillaEngine", "FlotillaMemory", "FlotillaModel", "FlotillaRuntime"),
-        tests("FlotillaPortTests", on: "FlotillaEngine", "FlotillaMemory", "FlotillaSQLite", "FlotillaModel", "FlotillaRuntime"),
+        tests(
+            "FlotillaPortTests", on: "FlotillaEngine", "FlotillaMemory", "FlotillaSQLite", "FlotillaModel", "FlotillaRuntime",
+            "CSQLite"),
         tests("FlotillaCryptoTests", on: "FlotillaCrypto"),
         tests(
             "FlotillaIngressTests", on: "FlotillaIngress", "FlotillaEngine", "FlotillaHTTP", "FlotillaModel", "FlotillaRuntime",

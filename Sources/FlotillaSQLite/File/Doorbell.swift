@@ -8,6 +8,7 @@ internal import Glibc
 /// file, and the kernel tells everybody who watches it. No process polls.
 final class Doorbell {
     private let inotify: Int32
+    private var stopped = false
     private let descriptor: Int32
     private var watch: Watch?
     private let loop: Loop
@@ -42,6 +43,12 @@ final class Doorbell {
     func stop() {
         if let watch { loop.cancel(watch) }
         watch = nil
+        stopped = true
         close(inotify)
+    }
+
+    deinit {
+        // A file whose opening failed later on was never closed.
+        if !stopped { close(inotify) }
     }
 }

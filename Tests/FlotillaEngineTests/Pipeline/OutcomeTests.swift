@@ -41,7 +41,7 @@ struct WayCase: Sendable, CustomTestStringConvertible {
         WayCase("dead", .dead, way("q.dead", "dead")) { .dead("never") },
         WayCase("park", .parked, way("q.parked", "parked")) { .park(connection: "c", "no consent") },
         WayCase("transient", .retrying, attempt: 2, again) { throw Failure(.transient, "later") },
-        WayCase("throttled", .retrying, way("q", "retrying(next: 1)")) {
+        WayCase("throttled", .retrying, again) {
             throw Failure(.throttled(until: Timestamp(microseconds: 0)), "slower")
         },
         WayCase("unauthorized", .parked, way("q.parked", "parked")) { throw Failure(.unauthorized(connection: "c"), "no consent") },

@@ -98,10 +98,17 @@ struct SessionTests {
         try await Rivals.use { rivals in
             let stalled = SQLiteLedger(rivals.stalled)
             let other = SQLiteLedger(rivals.other)
+            let broker = SQLiteBroker(rivals.stalled)
+            try await broker.declare("q", bindings: [pattern("t")])
+            let subscription = try await broker.subscribe(to: "q", prefetch: 1)
+            try await broker.publish([event("held")])
+            _ = try await subscription.one()
             let taken = try await stalled.claimed(key("taken"))
             let kept = try await stalled.claimed(key("kept"))
             rivals.otherClock.advance(by: .seconds(3600))
             #expect(try await other.takeOver(key("taken")) == .alone(crashes: 1))
+            // When its delivery comes to the other one, its session has been ended.
+            _ = try await SQLiteBroker(rivals.other).subscribe(to: "q", prefetch: 1).one()
             rivals.stalledClock.advance(by: .seconds(3600))
             let held = try [HeldClaim(key: key("taken"), fence: taken), HeldClaim(key: key("kept"), fence: kept)]
             // Whatever the process does next shows it that it has lost its session.
