@@ -41,15 +41,16 @@ need_python() {
     touch "$stamp"
 }
 
-# area NAME COMMAND...: runs it, and remembers how long it took; `areas` prints that.
+# area NAME COMMAND...: runs it, and remembers how long it took; `areas` prints that. Nothing stands behind the command in the same
+# list: bash would then go on after a failure inside of it.
 area_names=() area_seconds=()
 area() {
-    local name=$1 begin=$SECONDS status=0
+    local begin=$SECONDS
+    area_names+=("$1")
+    say "$1"
     shift
-    say "$name"
-    "$@" || status=$?
-    area_names+=("$name") area_seconds+=($((SECONDS - begin)))
-    return $status
+    "$@"
+    area_seconds+=($((SECONDS - begin)))
 }
 areas() {
     local i

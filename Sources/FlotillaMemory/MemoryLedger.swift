@@ -86,7 +86,7 @@ package final class MemoryLedger: Ledger, LedgerInspection {
     package func discard(_ key: LedgerKey, generation: Int) async throws {
         let now = clock.now
         try change { state in
-            let row = LedgerTable.discard(state.rows[key]?.row, generation: generation)
+            guard let row = LedgerTable.discard(state.rows[key]?.row, generation: generation) else { return }
             state.rows[key] = Stored(row: row, leaseUntil: now, claimed: now, changed: now)
         }
     }

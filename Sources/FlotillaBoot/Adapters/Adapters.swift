@@ -26,6 +26,7 @@ package struct Adapters: Sendable {
             options.lease = settings.lease
             options.program = program
             options.create = settings.create
+            options.prunes = settings.prunes
             let opened = try await SQLiteFile.open(path, options: options)
             files[path] = opened
             return opened

@@ -13,6 +13,8 @@ struct StoreSettings {
     let lease: Duration
     /// Whether a file that is not there is made.
     var create = true
+    /// Whether this process lets go of what is old.
+    var prunes = true
 
     init(reading configuration: inout Configuration) {
         broker = AdapterURL.read(.broker, &configuration)

@@ -18,6 +18,7 @@ package struct IngressPart: Part {
         address = configuration.listenAddress(.listen)
         var limits = Limits()
         limits.bodyBytes = configuration.bytes(.maxBodyBytes, in: 1024...(512 << 20))
+        limits.connections = min(limits.connections, Descriptors.forConnections)
         self.limits = limits
         inflightLimit = configuration.bytes(.maxInflightBytes, in: 1 << 20...(64 << 30))
         if inflightLimit < limits.bodyBytes {

@@ -7,6 +7,12 @@ package import FlotillaRuntime
 package protocol Part: Sendable {
     var stage: Stage { get }
     func build(_ process: ProcessResources) async throws -> any Service
+    /// For `--check`: reaches what the part needs beside broker and store, and lets go of it.
+    func check() async throws
+}
+
+extension Part {
+    package func check() async throws {}
 }
 
 /// The order in which a process drains: the door closes first, what has come in is worked off, and then the process can't be asked

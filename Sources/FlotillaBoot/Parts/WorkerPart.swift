@@ -8,15 +8,19 @@ package import FlotillaRuntime
 package struct WorkerPart: Part {
     package let stage = Stage.work
     let settings: Worker.Settings
-    let handler: @Sendable (ProcessResources) async throws -> OpenHandler
+    let handler: @Sendable () async throws -> OpenHandler
 
-    package init(settings: Worker.Settings, handler: @escaping @Sendable (ProcessResources) async throws -> OpenHandler) {
+    package init(settings: Worker.Settings, handler: @escaping @Sendable () async throws -> OpenHandler) {
         self.settings = settings
         self.handler = handler
     }
 
+    package func check() async throws { try await handler().close() }
+
     package func build(_ process: ProcessResources) async throws -> any Service {
-        let open = try await handler(process)
+        // Before any service runs: the first webhook must find its queue.
+        try await process.adapters.broker.declare(settings.queue, bindings: settings.bindings)
+        let open = try await handler()
         let worker = Worker(
             settings, handler: open.handler, broker: process.adapters.broker, ledger: process.adapters.ledger, clock: process.clock,
             sleeper: process.sleeper, solitude: process.solitude,

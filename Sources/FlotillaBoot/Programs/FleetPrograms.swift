@@ -73,9 +73,9 @@ extension WorkerPart {
         let settings = reader.settings(
             worker: LogSinks.worker, queue: sink.queue, bindings: [LogSinks.binding], concurrency: LogSinkSettings.concurrency,
             prefetch: LogSinkSettings.prefetch)
-        self.init(settings: settings) { process in
-            let file = try await sink.open(clock: process.clock)
-            return OpenHandler(LogSinkHandler(file, clock: process.clock), ailment: { file.ailment }, close: { await file.close() })
+        self.init(settings: settings) {
+            let file = try await sink.open()
+            return OpenHandler(LogSinkHandler(file), ailment: { file.ailment }, close: { await file.close() })
         }
     }
 }

@@ -24,6 +24,7 @@ package struct OperatorSession: Sendable {
         var settings = StoreSettings(reading: &configuration)
         _ = try configuration.finish()
         settings.create = false
+        settings.prunes = false
         let loop = try Loop("operator")
         defer { loop.stop() }
         let adapters = try await Adapters.open(settings, program: "flotilla")

@@ -31,6 +31,7 @@ package struct Program: Sendable {
     package func main(_ arguments: [String] = Array(CommandLine.arguments.dropFirst())) -> Never {
         // Before there is any other thread: threads inherit the mask.
         Signals.block()
+        Descriptors.raiseLimit()
         StandardOutput.lineByLine()
         switch arguments {
         case []: break
@@ -79,7 +80,10 @@ package struct Program: Sendable {
         do {
             let settings = try ProgramSettings(self, Configuration(environment: Configuration.processEnvironment(), known: known))
             let adapters = try await Adapters.open(settings.store, program: name)
-            let ailments = [await adapters.broker.ailment(), await adapters.ledger.ailment()].compactMap(\.self)
+            var ailments = [await adapters.broker.ailment(), await adapters.ledger.ailment()].compactMap(\.self)
+            for part in settings.composition.parts {
+                do { try await part.check() } catch { ailments.append("\(error)") }
+            }
             await adapters.close()
             let lines = settings.warnings.map { "warning: \($0)" } + ailments
             Self.leave(

@@ -52,7 +52,7 @@ public struct WorkerProgram: Sendable {
             var settings = reader.settings(
                 worker: name, queue: name, bindings: bindings, concurrency: concurrency, prefetch: concurrency * 4)
             settings.handlerLimit = handlerLimit
-            return Composition(parts: [WorkerPart(settings: settings) { _ in OpenHandler(try await handler()) }])
+            return Composition(parts: [WorkerPart(settings: settings) { OpenHandler(try await handler()) }])
         }.main()
     }
 }

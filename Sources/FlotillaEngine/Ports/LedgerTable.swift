@@ -86,10 +86,12 @@ package enum LedgerTable {
             fence: (row?.fence ?? 0) + 1)
     }
 
-    /// The row after a person discarded the event: whatever copy is still on its way is acknowledged when it comes.
-    package static func discard(_ row: LedgerRow?, generation: Int) -> LedgerRow {
-        LedgerRow(
-            state: .discarded, attempt: row?.attempt ?? 1, generation: max(generation, row?.generation ?? 0), crashes: row?.crashes ?? 0,
+    /// The row after a person discarded the event: whatever copy is still on its way is acknowledged when it comes. Nil when the event
+    /// has a newer life, which that person had not seen.
+    package static func discard(_ row: LedgerRow?, generation: Int) -> LedgerRow? {
+        if let row, row.generation > generation { return nil }
+        return LedgerRow(
+            state: .discarded, attempt: row?.attempt ?? 1, generation: generation, crashes: row?.crashes ?? 0,
             fence: (row?.fence ?? 0) + 1)
     }
 }

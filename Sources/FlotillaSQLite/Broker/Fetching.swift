@@ -19,14 +19,20 @@ enum Fetching {
         fetch.bind(1, subscription.queueID)
         fetch.bind(2, room)
         var last: Int64 = 0
-        let deliveries = try fetch.rows { row in
-            last = row.integer(0)
-            return Delivery(
-                queue: subscription.queue, content: EventRow.read(row, from: 4),
-                passage: PassageText.decode(row.text(3), attempt: row.integer(1), generation: row.integer(2)),
-                accepted: row.optionalInteger(5).map { Timestamp(milliseconds: $0) }, tag: last, source: hold)
+        var bytes = subscription.roomInBytes
+        var deliveries: [Delivery] = []
+        defer { fetch.reset() }
+        while bytes > 0, try fetch.step() {
+            last = fetch.integer(0)
+            let delivery = Delivery(
+                queue: subscription.queue, content: EventRow.read(fetch, from: 4),
+                passage: PassageText.decode(fetch.text(3), attempt: fetch.integer(1), generation: fetch.integer(2)),
+                accepted: fetch.optionalInteger(5).map { Timestamp(milliseconds: $0) }, tag: last, source: hold)
+            bytes -= delivery.size
+            deliveries.append(delivery)
         }
-        if deliveries.count < room { turn.stirred.remove(subscription.queueID) }
+        fetch.reset()
+        if deliveries.count < room, bytes > 0 { turn.stirred.remove(subscription.queueID) }
         guard !deliveries.isEmpty else { return nil }
         let take = turn.statements.hold
         take.bind(1, subscription.queueID)

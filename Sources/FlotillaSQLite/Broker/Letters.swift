@@ -21,14 +21,17 @@ enum Letters {
         add.bind(7, passage.reason)
         add.bind(8, PassageText.encode(passage))
         try add.run()
+        guard turn.database.changes == 1 else { throw SQLiteFailure.other(path: turn.database.path, "an event is not there") }
         if let replaced, replaced != event { try Deliveries.leave(replaced, in: turn) }
     }
 
-    /// Removes a letter, if it is still the one that was seen.
+    /// Removes a letter, if it is still the one that was seen: it may have run and failed again meanwhile.
     static func take(_ letter: Letter, in turn: Turn) throws -> Bool {
         let take = turn.statements.takeLetter
         take.bind(1, letter.tag)
         take.bind(2, letter.queue)
+        take.bind(3, letter.passage.generation)
+        take.bind(4, letter.kept.milliseconds)
         try take.run()
         return turn.database.changes == 1
     }

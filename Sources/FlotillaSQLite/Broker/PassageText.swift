@@ -15,8 +15,11 @@ enum PassageText {
         return lines.isEmpty ? nil : lines.joined(separator: "\n")
     }
 
+    private static func bounded(_ number: Int64) -> Int { Int(min(max(number, 0), 1 << 40)) }
+
     static func decode(_ text: String?, attempt: Int64, generation: Int64) -> Passage {
-        var passage = Passage(attempt: Int(attempt), generation: Int(generation))
+        // A damaged row must not make a number that can't be added to.
+        var passage = Passage(attempt: bounded(attempt), generation: bounded(generation))
         for (name, value) in LineText.fields(text) {
             switch name {
             case "first-failed-at": passage.firstFailedAt = Int64(value).map { Timestamp(microseconds: $0) }
@@ -25,7 +28,7 @@ enum PassageText {
             case "reason": passage.set(reason: value)
             case "connection": passage.connection = value
             case "replayed-from": passage.replayedFrom = value
-            case "deferrals": passage.deferrals = max(0, Int(value) ?? 0)
+            case "deferrals": passage.deferrals = bounded(Int64(value) ?? 0)
             default: break
             }
         }

@@ -62,7 +62,9 @@ extension SQLiteBroker: BrokerInspection {
                 // Nobody is bound to it yet: it stays where it is.
                 guard !targets.isEmpty, try Letters.take(letter, in: turn) else { continue }
                 // A copy starts from its own header set: the attempt from 1, no memory of the failure but where it was.
-                var passage = Passage(generation: letter.passage.generation + 1)
+                // What was never routed never ran: it keeps its generation, so that one that came again and was done is not done twice.
+                let ran = letter.queue != QueueNames.unrouted
+                var passage = Passage(generation: letter.passage.generation + (ran ? 1 : 0))
                 passage.replayedFrom = letter.queue
                 for target in targets { try Deliveries.addCopy(of: letter.tag, to: target, passage, due: nil, in: turn) }
                 count += 1

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FlotillaEngine
+internal import FlotillaModel
 internal import Synchronization
 
 /// The deliveries of one queue on their way to the workers of this process: filled by the turns of its file, emptied by `next`,
@@ -18,6 +19,7 @@ final class SQLiteSubscription: Subscription {
         var takers: [CheckedContinuation<Delivery?, Never>] = []
         /// Unsettled: handed out or waiting here.
         var held = 0
+        var heldBytes = 0
         var cancelled = false
 
         mutating func pop() -> Delivery? {
@@ -49,6 +51,10 @@ final class SQLiteSubscription: Subscription {
             return room * 4 >= prefetch || state.waiting.isEmpty ? room : 0
         }
     }
+
+    /// Large events are few at a time: a prefetch alone would let hundreds of bodies into memory.
+    static let byteLimit = 64 << 20
+    var roomInBytes: Int { state.withLock { Self.byteLimit - $0.heldBytes } }
 
     func next() async throws -> Delivery? {
         if let ready = state.withLock({ $0.cancelled ? nil : $0.pop() }) { return ready }
@@ -91,6 +97,7 @@ final class SQLiteSubscription: Subscription {
         var handed: [(CheckedContinuation<Delivery?, Never>, Delivery)] = []
         let late = state.withLock { state -> Bool in
             state.held += deliveries.count
+            for delivery in deliveries { state.heldBytes += delivery.size }
             guard !state.cancelled else { return true }
             let direct = min(state.takers.count, deliveries.count)
             for index in 0..<direct { handed.append((state.takers[index], deliveries[index])) }
@@ -102,8 +109,11 @@ final class SQLiteSubscription: Subscription {
         if late { for delivery in deliveries { delivery.giveBack() } }
     }
 
-    fileprivate func settle(_ settled: SettledDelivery) {
-        state.withLock { $0.held -= 1 }
+    fileprivate func settle(_ settled: SettledDelivery, size: Int) {
+        state.withLock { state in
+            state.held -= 1
+            state.heldBytes -= size
+        }
         file.settle(settled)
     }
 }
@@ -121,6 +131,12 @@ final class SQLiteHold: DeliverySource {
 
     func settle(_ delivery: Delivery, _ verdict: DeliveryVerdict) {
         subscription.settle(
-            SettledDelivery(queue: subscription.queueID, holder: holder, number: delivery.tag, verdict: verdict))
+            SettledDelivery(queue: subscription.queueID, holder: holder, number: delivery.tag, verdict: verdict),
+            size: delivery.size)
     }
+}
+
+extension Delivery {
+    /// What it takes in memory, roughly.
+    var size: Int { ((try? content.get().data.count) ?? 0) + 512 }
 }

@@ -17,7 +17,9 @@ final class Doorbell {
         self.descriptor = descriptor
         self.loop = loop
         inotify = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
-        guard inotify >= 0 else { throw SQLiteFailure.cannotOpen(path: path, String(cString: strerror(errno))) }
+        guard inotify >= 0 else {
+            throw SQLiteFailure.cannotOpen(path: path, "inotify: \(String(cString: strerror(errno))); see fs.inotify.max_user_instances")
+        }
         guard inotify_add_watch(inotify, path, UInt32(IN_MODIFY)) >= 0 else {
             let why = String(cString: strerror(errno))
             close(inotify)

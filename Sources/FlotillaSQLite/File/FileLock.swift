@@ -47,6 +47,13 @@ final class FileLock {
         return true
     }
 
+    /// False when the path names another file by now, or none: whoever comes next would lock that one, and be kept out by nobody.
+    func isStill(at path: String) -> Bool {
+        var mine = stat()
+        var there = stat()
+        return fstat(descriptor, &mine) == 0 && stat(path, &there) == 0 && mine.st_ino == there.st_ino && mine.st_dev == there.st_dev
+    }
+
     func letGo(session: Int64) { unlock(1000 + off_t(session)) }
 
     private func lock(_ byte: off_t) throws {

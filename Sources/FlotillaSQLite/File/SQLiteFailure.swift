@@ -11,6 +11,10 @@ package enum SQLiteFailure: Error, Equatable, CustomStringConvertible {
     case corrupt(path: String)
     case full(path: String)
     case busy(path: String)
+    /// Removed or replaced while it was open.
+    case replaced(path: String)
+    /// The disk itself failed.
+    case disk(path: String, String)
     case other(path: String, String)
     case closed(path: String)
 
@@ -24,6 +28,8 @@ package enum SQLiteFailure: Error, Equatable, CustomStringConvertible {
         case .corrupt(let path): "the file \(path) is damaged: stop every process that uses it, and restore it or move it away"
         case .full(let path): "there is no space for the file \(path)"
         case .busy(let path): "the file \(path) is locked by another program"
+        case .replaced(let path): "the file \(path), or the lock beside it, was removed or replaced while it was in use: start again"
+        case .disk(let path, let message): "the file \(path) can't be read or written: \(message)"
         case .other(let path, let message): "the file \(path): \(message)"
         case .closed(let path): "the file \(path) is closed"
         }
@@ -36,6 +42,7 @@ package enum SQLiteFailure: Error, Equatable, CustomStringConvertible {
             case SQLITE_NOTADB: .notADatabase(path: path)
             case SQLITE_CORRUPT: .corrupt(path: path)
             case SQLITE_FULL: .full(path: path)
+            case SQLITE_IOERR: .disk(path: path, message)
             case SQLITE_BUSY, SQLITE_LOCKED: .busy(path: path)
             case SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH: .cannotOpen(path: path, message)
             default: .other(path: path, message)

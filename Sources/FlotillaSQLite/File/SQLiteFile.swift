@@ -3,6 +3,7 @@
 internal import FlotillaEngine
 internal import FlotillaModel
 package import FlotillaRuntime
+internal import Glibc
 internal import Synchronization
 
 /// One file as one process uses it: opened by `open`, ended by `close`. Broker and ledger of a process share it.
@@ -17,6 +18,8 @@ package actor SQLiteFile {
         /// Rows of the ledger are kept this long after they last changed.
         package var ledgerAge: Duration = .seconds(14 * 86_400)
         package var program = "flotilla"
+        /// Whether this process lets go of what is old: those that belong to the fleet do, a command that looks at it does not.
+        package var prunes = true
         /// Whether a file that is not there is made.
         package var create = true
         /// Pages in the write-ahead log before it is copied into the file.
@@ -43,6 +46,8 @@ package actor SQLiteFile {
     private var pruner = Pruner()
     private var trouble: (any Error)?
     private var closed = false
+    /// Nothing more is promised for a file that nobody will find again.
+    private var isReplaced = false
 
     /// A file that is damaged, foreign or newer is refused with its name, and left as it is.
     package static func open(_ path: String, options: Options = Options(), clock: any WallClock = SystemClock()) async throws -> SQLiteFile
@@ -248,7 +253,9 @@ package actor SQLiteFile {
 
     /// One transaction under the lock: all of it or nothing.
     private func transact<Value>(_ body: (Turn) throws -> Value) throws -> Value {
+        turn.prepare()
         do {
+            if isReplaced { throw SQLiteFailure.replaced(path: path) }
             let value = try lock.holding {
                 try turn.statements.begin.run()
                 do {
@@ -318,13 +325,14 @@ package actor SQLiteFile {
     /// Renews the lease, looks for sessions that vanished, prunes a little. Troubles here show in `ailment` and are tried again.
     private func care() {
         let now = clock.now
+        isReplaced = isReplaced || !lock.isStill(at: path + "-lock") || access(path, F_OK) != 0
         let due = now - renewed >= options.lease / 3
         do {
             let watch = try turn.statements.sessions.rows { (id: $0.integer(0), until: $0.integer(1)) }
             let gone = watch.contains {
                 $0.id != turn.session && ($0.until <= now.milliseconds || turn.lock.isGone(session: $0.id))
             }
-            let pruning = pruner.hasWork(turn, options, now: now)
+            let pruning = options.prunes && pruner.hasWork(turn, options, now: now)
             guard due || gone || pruning || !watch.contains(where: { $0.id == turn.session }) else { return }
             try transact { turn in
                 if try !Sessions.renew(lease: options.lease, in: turn) { try reopenSession() }

@@ -97,7 +97,7 @@ struct Statements {
             ON CONFLICT (queue, source, id) DO UPDATE SET event = excluded.event, kept = excluded.kept, attempt = excluded.attempt,
                 generation = excluded.generation, class = excluded.class, reason = excluded.reason, passage = excluded.passage
             """)
-        takeLetter = try database.prepare("DELETE FROM letter WHERE event = ?1 AND queue = ?2")
+        takeLetter = try database.prepare("DELETE FROM letter WHERE event = ?1 AND queue = ?2 AND generation = ?3 AND kept = ?4")
         dropEvent = try database.prepare(
             """
             DELETE FROM event WHERE number = ?1

@@ -43,6 +43,9 @@ final class Turn {
         statements = try Statements(database)
     }
 
+    /// Before the transaction: even one that does not begin must not forget what the last one committed.
+    func prepare() { sessionBefore = session }
+
     /// Inside the transaction, before any operation.
     func begin(now: Timestamp) throws {
         self.now = now
@@ -54,7 +57,6 @@ final class Turn {
         if othersWrote { try reload() }
         dataVersion = version
         stateBefore = state
-        sessionBefore = session
     }
 
     /// Inside the transaction, after every operation.
@@ -81,14 +83,16 @@ final class Turn {
         dataVersion = -1
         nextDue = 0
         session = sessionBefore
+        state = FileState()
+        routes = Routes()
         // A source that was added and then found within that transaction is there no longer.
         sources = [:]
     }
 
     private func reload() throws {
-        let known = state.routes
-        if let fresh = try statements.loadState.row({ FileState($0) }) { state = fresh }
-        if state.routes != known || routes.isEmpty { routes = try Routes(loadedBy: statements) }
+        guard let fresh = try statements.loadState.row({ FileState($0) }) else { throw SQLiteFailure.corrupt(path: database.path) }
+        if fresh.routes != state.routes || routes.isEmpty { routes = try Routes(loadedBy: statements) }
+        state = fresh
         nextDue = try statements.nextDue.row { $0.optionalInteger(0) } ?? nil
         stirred.formUnion(routes.queues.values)
         let sessions = try statements.sessions.rows { $0.integer(0) }

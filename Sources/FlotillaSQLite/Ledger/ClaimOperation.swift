@@ -33,7 +33,9 @@ final class ClaimOperation: Operation, @unchecked Sendable {
             answer = .run(fence: 1)
             return
         }
-        guard let stored = try LedgerRows.find(key, in: turn) else { return }
+        guard let stored = try LedgerRows.find(key, in: turn) else {
+            throw SQLiteFailure.other(path: turn.database.path, "a row of the ledger is there and is not")
+        }
         let heldUntil = try LedgerRows.heldUntil(stored, in: turn)
         let decision = LedgerTable.claim(stored.row, attempt: attempt, generation: generation, alone: alone, heldUntil: heldUntil)
         if let row = decision.write { try LedgerRows.write(row, for: key, replacing: stored, in: turn) }

@@ -13,7 +13,8 @@ extension SQLiteLedger: LedgerInspection {
     package func discard(_ key: LedgerKey, generation: Int) async throws {
         try await file.write { turn in
             let stored = try LedgerRows.find(key, in: turn)
-            try LedgerRows.write(LedgerTable.discard(stored?.row, generation: generation), for: key, replacing: stored, in: turn)
+            guard let row = LedgerTable.discard(stored?.row, generation: generation) else { return }
+            try LedgerRows.write(row, for: key, replacing: stored, in: turn)
         }
     }
 

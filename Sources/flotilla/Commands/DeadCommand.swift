@@ -33,10 +33,10 @@ struct DeadCommand: Command {
           --to QUEUE         replay there
           --rate N           replay at most N a second
           --dry-run          say how many it would be, change nothing
-          --yes              do not ask
+          --yes              do not ask; needed where there is no terminal to ask at
           --json             one JSON line for each letter, or one document with the count
 
-        Exit status: 0 done, 1 no letter matched.
+        Exit status: 0 done, 1 no letter matched or none was changed.
         """
 
     enum Verb: String, CaseIterable { case list, show, replay, discard }
@@ -71,7 +71,11 @@ struct DeadCommand: Command {
             let dead = DeadLetters(broker: session.broker, ledger: session.ledger)
             switch verb {
             case .list, .show: return try await look(dead)
-            case .replay, .discard: return try await change(dead, session)
+            case .replay, .discard:
+                if let target, !(try await session.broker.queues().contains { $0.name == target && target != QueueNames.unrouted }) {
+                    throw WrongUsage("there is no queue \(target) to replay to")
+                }
+                return try await change(dead, session)
             }
         }
     }
@@ -95,7 +99,10 @@ struct DeadCommand: Command {
         // What fails again meanwhile is not taken again.
         let begin = session.clock.now + .milliseconds(1)
         filter.until = min(filter.until ?? begin, begin)
-        if dryRun || (!yes && Terminal.isInteractive) {
+        guard dryRun || yes || Terminal.isInteractive else {
+            throw WrongUsage("nobody can be asked here: --yes changes letters without a question, --dry-run only counts them")
+        }
+        if dryRun || !yes {
             let count = try await walk(dead, filter) { _ in }
             if count == 0 || dryRun {
                 report(0, of: count)
@@ -103,6 +110,9 @@ struct DeadCommand: Command {
             }
             guard Terminal.confirm("\(verb.rawValue) \(count) letters of \(queue)?") else { return .no }
         }
+        // Written down before: an interruption must not leave a change that nobody made.
+        let what = "dead \(verb.rawValue) \(queue)\(target.map { " to \($0)" } ?? "")"
+        try await session.record("\(what): begun")
         var changed = 0
         var seen = 0
         let matching = try await walk(dead, filter) { page in
@@ -112,11 +122,9 @@ struct DeadCommand: Command {
             Terminal.progress("\(seen)")
         }
         Terminal.endProgress()
-        if matching > 0 {
-            try await session.record("dead \(verb.rawValue) \(queue)\(target.map { " to \($0)" } ?? ""): \(changed) letters")
-        }
+        try await session.record("\(what): \(changed) letters")
         report(changed, of: matching)
-        return matching == 0 ? .no : .done
+        return changed == 0 ? .no : .done
     }
 
     /// Answers how many letters matched.

@@ -36,7 +36,7 @@ enum LetterText {
             lines.append(("not an event", fault.description))
         }
         return lines.compactMap { name, value in
-            value.map { name + String(repeating: " ", count: 14 - name.count) + Terminal.plain($0) }
+            value.map { name + String(repeating: " ", count: max(1, 14 - name.count)) + Terminal.plain($0) }
         }.joined(separator: "\n")
     }
 
