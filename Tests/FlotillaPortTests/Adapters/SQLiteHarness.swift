@@ -28,6 +28,8 @@ final class SQLiteHarness: Harness {
     }
 
     static func use(options: SQLiteFile.Options, _ body: (SQLiteHarness) async throws -> Void) async throws {
+        await Turnstile.files.enter()
+        defer { Turnstile.files.leave() }
         let harness = SQLiteHarness(folder: try Folder(), options: options)
         do { try await body(harness) } catch {
             await harness.end()

@@ -106,6 +106,8 @@ struct InspectionTests {
             }
             await subscription.cancel()
             try await taking.value
+            // What is delayed still would enter the queue between two counts.
+            try await until { try await broker.queues().first { $0.name == "q" }?.delayed == 0 }
             try await broker.settleDown()
             try await Self.agree(broker, harness.path)
         }

@@ -16,6 +16,8 @@ private struct Rivals {
 
     /// The clock of `other` runs ahead when told: then the lease of `stalled` has run out, while it lives.
     static func use(_ body: (Rivals) async throws -> Void) async throws {
+        await Turnstile.files.enter()
+        defer { Turnstile.files.leave() }
         let folder = try Folder()
         let path = folder.path + "/flotilla.db"
         var slow = SQLiteFile.Options()
