@@ -18,7 +18,9 @@ final class Doorbell {
         self.loop = loop
         inotify = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
         guard inotify >= 0 else {
-            throw SQLiteFailure.cannotOpen(path: path, "inotify: \(String(cString: strerror(errno))); see fs.inotify.max_user_instances")
+            // Its text speaks of open files alone, and sends the operator after the wrong limit.
+            let instances = errno == EMFILE ? ", or this user's inotify instances are used up (fs.inotify.max_user_instances)" : ""
+            throw SQLiteFailure.cannotOpen(path: path, String(cString: strerror(errno)) + instances)
         }
         guard inotify_add_watch(inotify, path, UInt32(IN_MODIFY)) >= 0 else {
             let why = String(cString: strerror(errno))

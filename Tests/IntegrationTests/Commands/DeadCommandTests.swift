@@ -109,6 +109,21 @@ internal import Testing
         }
     }
 
+    @Test("a parked event is listed under its queue's full name, and runs again where it was parked")
+    func parked() async throws {
+        try await CrashRun.with { run in
+            let flotilla = Commands(place: run.place)
+            try await run.open.publish(["waiting"], to: run.queue)
+            _ = try await run.restarted(["deed=park"], most: 0)
+            let rows = try await flotilla.rows("dead list crash.parked")
+            #expect(rows.map { $0["connection"]?.string } == ["ordered"])
+            #expect(try await flotilla("dead list crash").ending == .exited(1))
+            #expect(try await flotilla("dead replay crash.parked").output == "1 letters of crash.parked replayed\n")
+            _ = try await run.restarted(["deed=done"], most: 0)
+            #expect(try await run.open.state(of: "waiting", in: run.queue) == .done)
+        }
+    }
+
     @Test("letters of unrouted go to whoever is bound to their type by now, and stay where nobody is")
     func unrouted() async throws {
         try await CrashRun.with { run in

@@ -5,31 +5,20 @@ internal import Glibc
 internal import Testing
 
 @Suite struct DiskFullTests {
-    /// A file system of a few megabytes, mounted in the test's folder for as long as `body` runs.
-    private func withSmallDisk<Value>(_ place: Place, _ body: (_ folder: String) async throws -> Value) async throws -> Value {
-        let folder = place.file("small")
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let code = mount("tmpfs", folder, "tmpfs", 0, "size=3m")
-        try #require(code == 0, "\(String(cString: strerror(errno)))")
-        // Detached: the fleet may still have its files open when a test fails.
-        defer { umount2(folder, Int32(MNT_DETACH)) }
-        return try await body(folder)
-    }
-
     @Test(
         "a full disk: 503 with Retry-After and nothing that was acknowledged is lost; with space again it goes on by itself",
-        .enabled(if: geteuid() == 0 || environment("FLOTILLA_TEST_TOOLS"), "only root can mount a small file system"))
+        .enabled(if: environment("FLOTILLA_TEST_TOOLS") || SmallDisk.isPossible, "only root can mount a small disk"))
     func full() async throws {
         try await Place.with { place in
-            try await withSmallDisk(place) { folder in
-                try await full(Fleet(place, database: "small/flotilla.db"), folder)
+            try await SmallDisk.with(at: place.file("small")) { disk in
+                try await full(Fleet(place, database: "small/flotilla.db"), disk)
             }
         }
     }
 
-    private func full(_ fleet: Fleet, _ folder: String) async throws {
+    private func full(_ fleet: Fleet, _ disk: String) async throws {
         let child = try await fleet.up()
-        let filler = folder + "/filler"
+        let filler = disk + "/filler"
         var body = Fleet.body
         body.insert(contentsOf: [UInt8](repeating: 0x20, count: 20_000), at: 0)
         var promised: [String] = []
@@ -60,7 +49,7 @@ internal import Testing
         #expect(child.hasEnded == nil)
         child.send(SIGTERM)
         #expect(try await child.end() == .exited(0))
-        let path = folder + "/flotilla.db"
+        let path = disk + "/flotilla.db"
         #expect(try await OpenFile.with(path) { try await $0.integrity() } == "ok")
         #expect(try await OpenFile.with(path) { try await $0.dead("log-sink").count } == 0)
     }

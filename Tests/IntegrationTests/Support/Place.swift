@@ -10,6 +10,8 @@ final class Place: Sendable {
     private let children = Mutex<[Child]>([])
 
     static func with<Value>(_ body: (Place) async throws -> Value) async throws -> Value {
+        await Berths.all.take()
+        defer { Berths.all.leave() }
         let place = try Place()
         do {
             let value = try await body(place)
