@@ -115,6 +115,12 @@ final class RawClient {
         return count > 0
     }
 
+    /// How many bytes come until the server ends the connection.
+    func receiveAll() throws -> Int {
+        while try receive() {}
+        return received.count
+    }
+
     /// The next answer; `withoutBody` for the one to a HEAD request.
     func answer(withoutBody: Bool = false) throws -> Answer {
         let end = Array("\r\n\r\n".utf8)

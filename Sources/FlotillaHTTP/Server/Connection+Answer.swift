@@ -116,6 +116,8 @@ extension Connection {
         guard !isAdvancing else { return }
         advancePending()
         settle()
+        // Its answer promised to keep the connection before the drain began, and the client was slow to take it.
+        if home.isDraining { closeIfIdle() }
     }
 
     /// Closing a socket with unread input resets the connection, and the reset may overtake the answer: so sending ends first, and what

@@ -22,11 +22,30 @@ extension Connection {
 
     func setDeadline(_ reason: Deadline.Reason, after delay: Duration) {
         let now = MonotonicClock.now
-        let due = now &+ delay.inNanoseconds
+        setDeadline(reason, due: now &+ delay.inNanoseconds, now: now)
+    }
+
+    /// The drain has begun: what is under way gets no more time than the drain gives. An answer that is being made has no deadline.
+    func shortenDeadline() {
+        guard let due = deadline.due else { return }
+        setDeadline(deadline.reason, due: due, now: MonotonicClock.now)
+    }
+
+    private func setDeadline(_ reason: Deadline.Reason, due: UInt64, now: UInt64) {
+        let due = home.isDraining ? min(due, latest(reason, now: now)) : due
         deadline.reason = reason
         deadline.due = due
         guard due < deadline.timerDue else { return }
         startTimer(due, now: now)
+    }
+
+    private func latest(_ reason: Deadline.Reason, now: UInt64) -> UInt64 {
+        switch reason {
+        // One moment for all of these: a head that ends late doesn't begin the time of its body.
+        case .idle, .head, .body: home.receivingEnds
+        case .write: now &+ home.limits.drainWriteTime.inNanoseconds
+        case .linger: .max
+        }
     }
 
     /// While the responder works, time is its own matter.
@@ -53,7 +72,7 @@ extension Connection {
         guard now >= due else { return startTimer(due, now: now) }
         deadline.due = nil
         switch deadline.reason {
-        case .head, .body: refuse(.tooSlow)
+        case .head, .body: refuse(home.isDraining ? .stopping : .tooSlow)
         case .idle, .write, .linger: close()
         }
     }

@@ -92,6 +92,13 @@ final class Connection: @unchecked Sendable {
         home.closed(self)
     }
 
+    /// For the drain. A request may lie in the socket already: it is served.
+    func closeIfIdle() {
+        guard isIdle else { return }
+        receive()
+        if isIdle { close() }
+    }
+
     func giveBack() {
         if taken > 0 { home.inflight.give(taken) }
         taken = 0

@@ -28,6 +28,11 @@ package struct Limits: Sendable {
     package var writeTime = Duration.seconds(30)
     /// How long a closed connection still takes what the client was sending, so that it can read the answer.
     package var lingerTime = Duration.seconds(2)
+    /// From the beginning of a drain to the end of the requests that were arriving. Short, so that a slow client doesn't use up the time
+    /// of those that drain after the server.
+    package var drainTime = Duration.seconds(2)
+    /// In place of `writeTime` while the server drains, where that is longer.
+    package var drainWriteTime = Duration.seconds(5)
 
     package init() {}
 }

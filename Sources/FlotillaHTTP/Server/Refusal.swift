@@ -7,7 +7,7 @@ package enum Refusal: Error, Equatable, Sendable {
     case length, lengthRepeated, lengthWithEncoding, encoding, encodingRepeated, encodingInOldVersion
     case chunkSize, chunkExtension, chunkEnd, trailer
     case expectation, headTooLarge, tooManyFields, bodyTooLarge
-    case tooSlow, tooManyConnections, tooManyBytes
+    case tooSlow, tooManyConnections, tooManyBytes, stopping
 
     package var status: Int {
         switch self {
@@ -15,7 +15,7 @@ package enum Refusal: Error, Equatable, Sendable {
         case .headTooLarge, .tooManyFields: 431
         case .bodyTooLarge: 413
         case .tooSlow: 408
-        case .tooManyConnections, .tooManyBytes: 503
+        case .tooManyConnections, .tooManyBytes, .stopping: 503
         default: 400
         }
     }
@@ -50,6 +50,7 @@ package enum Refusal: Error, Equatable, Sendable {
         case .tooSlow: "the request took too long to arrive"
         case .tooManyConnections: "too many connections"
         case .tooManyBytes: "too many bytes in flight"
+        case .stopping: "the server is stopping"
         }
     }
 

@@ -77,7 +77,8 @@ package final class Server: Sendable {
     }
 
     /// Stops listening, closes idle connections, answers what is being received or answered with `Connection: close`.
-    /// Returns when no connection is left; the limits' times bound how long clients can take.
+    /// Returns when no connection is left: what has not arrived within `Limits.drainTime` is refused with 503, and an answer that is not
+    /// taken within `Limits.drainWriteTime` is cut off, so that beyond these only the responder takes its time.
     package func drain() async {
         await onEveryLoop { part, done in part.drain(done) }
     }

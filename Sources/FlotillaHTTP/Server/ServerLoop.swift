@@ -21,6 +21,8 @@ final class ServerLoop: @unchecked Sendable {
     private var connections: [Int32: Connection] = [:]
     private var emptied: [@Sendable () -> Void] = []
     private(set) var isDraining = false
+    /// When requests must have arrived, once the drain has begun.
+    private(set) var receivingEnds = UInt64.max
     /// What every connection of this loop reads into: a request is parsed in here, and only what must last is copied.
     let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
     private var writeBuffer: [UInt8] = []
@@ -96,17 +98,17 @@ final class ServerLoop: @unchecked Sendable {
 
     // MARK: Ending
 
-    /// Takes what has already connected, stops listening, and closes what is idle. `done` is called when nothing is left.
+    /// Takes what has already connected, stops listening, closes what is idle, and gives the rest a last deadline. `done` is called when nothing is left.
     func drain(_ done: @escaping @Sendable () -> Void) {
         emptied.append(done)
         if !isDraining {
             accept()
             endListening()
             isDraining = true
-            for connection in Array(connections.values) where connection.isIdle {
-                // A request may lie in the socket already: it is served.
-                connection.receive()
-                if connection.isIdle { connection.close() }
+            receivingEnds = MonotonicClock.now &+ limits.drainTime.inNanoseconds
+            for connection in Array(connections.values) {
+                connection.closeIfIdle()
+                connection.shortenDeadline()
             }
         }
         tellIfEmpty()

@@ -43,6 +43,24 @@ internal import Testing
         }
     }
 
+    /// Sequence: the body stops, SIGTERM comes. The door waited for the body's 30 s, the limit of 25 s passed, and the workers, whose turn
+    /// is after the door's, were cancelled without having been asked.
+    @Test("a request whose body never comes is refused with 503 soon after SIGTERM, and the drain goes on in good order")
+    func refused() async throws {
+        try await Fleet.with(["FLOTILLA_DRAIN_SECONDS": "25"]) { fleet in
+            let child = try await fleet.up()
+            let connection = try await halfSent(fleet)
+            defer { connection.close() }
+            child.send(SIGTERM)
+            let answer = try await onThread { try connection.answer() }
+            #expect(answer.status == 503)
+            #expect(answer.header("Connection") == "close")
+            #expect(answer.header("Retry-After") != nil)
+            #expect(try await child.end(within: .seconds(20)) == .exited(0), "\(child.errors)")
+            #expect(try fleet.written().isEmpty)
+        }
+    }
+
     @Test("a request whose body never comes holds the drain up no longer than the limit")
     func never() async throws {
         try await Fleet.with(["FLOTILLA_DRAIN_SECONDS": "1"]) { fleet in
