@@ -23,7 +23,7 @@ struct AdminPart: Part {
         limits.connections = 64
         limits.bodyBytes = 0
         let server = Server(loops: [loop], address: address, limits: limits, responder: responder)
-        return AdminService(server: server, loop: loop, health: process.health)
+        return AdminService(server: server, loop: loop)
     }
 }
 
@@ -64,12 +64,11 @@ struct AdminResponder: Responder {
     }
 }
 
-/// Drains last: an operator sees "draining" to the end.
+/// Drains last: an operator sees "draining", which the DrainNotice reports, to the end.
 struct AdminService: Service {
     let name = "admin"
     let server: Server
     let loop: Loop
-    let health: Health
     private let end = Signpost()
 
     func run() async throws {

@@ -60,6 +60,7 @@ struct RunningProgram {
 
     private func build(_ process: ProcessResources) async throws -> [[any Service]] {
         var stages = Stage.allCases.map { _ in [any Service]() }
+        stages[Stage.door.rawValue].append(DrainNotice(health: process.health))
         for part in settings.composition.parts { stages[part.stage.rawValue].append(try await part.build(process)) }
         let workers = stages[Stage.work.rawValue].compactMap { $0 as? WorkerService }
         let adapters = process.adapters

@@ -61,6 +61,25 @@ internal import Testing
         }
     }
 
+    @Test("/readyz is 503 with the status draining as soon as the drain begins, and /healthz stays 200")
+    func readiness() async throws {
+        try await Fleet.with(["FLOTILLA_DRAIN_SECONDS": "25"]) { fleet in
+            let child = try await fleet.up()
+            // Holds the drain up for the seconds that the server gives it.
+            let connection = try await halfSent(fleet)
+            defer { connection.close() }
+            child.send(SIGTERM)
+            let answer = try await eventually("it says so") {
+                let answer = try await Wire.get(fleet.admin, "/readyz")
+                return answer.status == 503 ? answer : nil
+            }
+            #expect(answer.body.contains(#""status":"draining""#))
+            #expect(answer.body.contains(#"{"name":"process","state":"draining"}"#))
+            #expect(try await Wire.get(fleet.admin, "/healthz").status == 200)
+            #expect(try await child.end(within: .seconds(20)) == .exited(0), "\(child.errors)")
+        }
+    }
+
     @Test("a request whose body never comes holds the drain up no longer than the limit")
     func never() async throws {
         try await Fleet.with(["FLOTILLA_DRAIN_SECONDS": "1"]) { fleet in
