@@ -33,7 +33,7 @@ struct DeadCommand: Command {
           --to QUEUE         replay there
           --rate N           replay at most N a second
           --dry-run          say how many it would be, change nothing
-          --yes              do not ask; needed where there is no terminal to ask at
+          --yes              do not ask; where there is no terminal nobody is asked
           --json             one JSON line for each letter, or one document with the count
 
         Exit status: 0 done, 1 no letter matched or none was changed.
@@ -99,10 +99,7 @@ struct DeadCommand: Command {
         // What fails again meanwhile is not taken again.
         let begin = session.clock.now + .milliseconds(1)
         filter.until = min(filter.until ?? begin, begin)
-        guard dryRun || yes || Terminal.isInteractive else {
-            throw WrongUsage("nobody can be asked here: --yes changes letters without a question, --dry-run only counts them")
-        }
-        if dryRun || !yes {
+        if dryRun || (!yes && Terminal.isInteractive) {
             let count = try await walk(dead, filter) { _ in }
             if count == 0 || dryRun {
                 report(0, of: count)

@@ -89,6 +89,8 @@ private struct LedgerWalk {
         let after =
             Bool.random(using: &random)
             ? LedgerTable.markDone(row, generation: generation) : LedgerTable.discard(row, generation: generation)
+        // A person who discards an older life than the one that runs changes nothing.
+        guard let after else { return }
         try #require(after.fence > (row?.fence ?? 0) && after.generation >= (row?.generation ?? 0))
         row = after
         isHeld = false

@@ -86,11 +86,11 @@ internal import Testing
         }
     }
 
-    @Test("a replay to a queue that is not there ends with 69, and every letter stays")
+    @Test("a replay to a queue that is not there is wrong usage, and every letter stays")
     func nowhere() async throws {
         try await withLetters { run, flotilla in
             let finished = try await flotilla("dead replay crash --to nowhere")
-            #expect(finished.ending == .exited(69))
+            #expect(finished.ending == .exited(2))
             #expect(finished.errors.contains("there is no queue nowhere"))
             #expect(try await run.open.dead(run.queue).count == 3)
         }
