@@ -9,11 +9,14 @@ internal import FlotillaModel
 struct Pruner {
     private static let eventsAtOnce: Int64 = 2000
     /// A slice of the key space: 1/4096 of it, each about every 20 seconds.
-    /// Begins anywhere: a fleet that is restarted each night comes around all the same.
-    private var slice = UInt16.random(in: 0..<4096)
+    private var slice: UInt16
     private var lastSlice = Timestamp(microseconds: 0)
     /// True when the journal was past its limits still after the last time.
     private(set) var isBehind = false
+
+    init(_ options: SQLiteFile.Options) {
+        slice = options.firstSlice % 4096
+    }
 
     mutating func hasWork(_ turn: Turn, _ options: SQLiteFile.Options, now: Timestamp) -> Bool {
         if now - lastSlice >= .seconds(20) { return true }

@@ -20,6 +20,8 @@ package actor SQLiteFile {
         package var program = "flotilla"
         /// Whether this process lets go of what is old: those that belong to the fleet do, a command that looks at it does not.
         package var prunes = true
+        /// Where the walk over the ledger's keys begins. Anywhere: a fleet that is restarted each night comes around all the same.
+        package var firstSlice = UInt16.random(in: 0..<4096)
         /// Whether a file that is not there is made.
         package var create = true
         /// Pages in the write-ahead log before it is copied into the file.
@@ -43,7 +45,7 @@ package actor SQLiteFile {
     private var timer: (due: Int64, timer: LoopTimer)?
     private var heartbeat: LoopTimer?
     private var renewed = Timestamp(microseconds: 0)
-    private var pruner = Pruner()
+    private var pruner: Pruner
     private var trouble: (any Error)?
     private var closed = false
     /// Nothing more is promised for a file that nobody will find again.
@@ -66,6 +68,7 @@ package actor SQLiteFile {
     private init(path: String, options: Options, clock: any WallClock, loop: Loop) throws {
         self.path = path
         self.options = options
+        pruner = Pruner(options)
         self.clock = clock
         self.loop = loop
         try FilePreparation.prepare(path, create: options.create)

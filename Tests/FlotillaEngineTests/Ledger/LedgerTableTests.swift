@@ -150,6 +150,12 @@ struct LedgerTableTests {
         #expect(LedgerTable.mark(LedgerTable.discard(row, generation: 4), fence: 5, as: .done) == nil)
     }
 
+    @Test func `a discard of an older life does not end a newer one`() {
+        let row = LedgerRow(state: .claimed, attempt: 2, generation: 3, fence: 5)
+        #expect(LedgerTable.discard(row, generation: 2) == nil)
+        #expect(LedgerTable.discard(row, generation: 3)?.state == .discarded)
+    }
+
     @Test func `without a row both begin one`() {
         #expect(LedgerTable.markDone(nil, generation: 2) == LedgerRow(state: .done, attempt: 1, generation: 2, fence: 1))
         #expect(LedgerTable.discard(nil, generation: 2) == LedgerRow(state: .discarded, attempt: 1, generation: 2, fence: 1))

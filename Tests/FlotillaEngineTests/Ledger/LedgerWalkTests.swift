@@ -86,18 +86,11 @@ private struct LedgerWalk {
         // Rarely: otherwise every walk would end at once.
         guard Int.random(in: 0..<10, using: &random) == 0 else { return }
         let generation = Int.random(in: 0...2, using: &random)
-<<<<<<< HEAD
-        let after =
+        let after: LedgerRow? =
             Bool.random(using: &random)
             ? LedgerTable.markDone(row, generation: generation) : LedgerTable.discard(row, generation: generation)
-        // A person who discards an older life than the one that runs changes nothing.
-        guard let after else { return }
-=======
-        let isDone = Bool.random(using: &random)
-        let after = isDone ? LedgerTable.markDone(row, generation: generation) : LedgerTable.discard(row, generation: generation)
-        // A person does not discard a life that is newer than the one that was seen.
+        // A person who discards an older life than the present one ends nothing.
         guard let after else { return try #require(generation < (row?.generation ?? 0)) }
->>>>>>> regress
         try #require(after.fence > (row?.fence ?? 0) && after.generation >= (row?.generation ?? 0))
         row = after
         isHeld = false

@@ -12,6 +12,7 @@ struct JournalTests {
         var options = SQLiteFile.Options()
         options.journal = journal
         options.ledgerAge = ledgerAge
+        options.firstSlice = 0
         // A heartbeat each 100 ms.
         options.lease = .milliseconds(300)
         return options
