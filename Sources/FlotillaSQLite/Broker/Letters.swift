@@ -21,8 +21,27 @@ enum Letters {
         add.bind(7, passage.reason)
         add.bind(8, PassageText.encode(passage))
         try add.run()
-        guard turn.database.changes == 1 else { throw SQLiteFailure.other(path: turn.database.path, "an event is not there") }
+        if turn.database.changes != 1 { try keepPlace(of: event, in: queue, passage, in: turn) }
         if let replaced, replaced != event { try Deliveries.leave(replaced, in: turn) }
+    }
+
+    /// The row of the event is gone: what is left to point at is that it was there.
+    private static func keepPlace(of event: Int64, in queue: String, _ passage: Passage, in turn: Turn) throws {
+        let sql = """
+            INSERT OR REPLACE INTO letter (queue, source, id, event, kept, type, attempt, generation, class, reason, passage)
+            VALUES (?1, 0, 'event ' || ?2, ?2, ?3, '', ?4, ?5, ?6, ?7, ?8)
+            """
+        try turn.database.once(sql) { add in
+            add.bind(1, queue)
+            add.bind(2, event)
+            add.bind(3, turn.now.milliseconds)
+            add.bind(4, passage.attempt)
+            add.bind(5, passage.generation)
+            add.bind(6, passage.failureClass)
+            add.bind(7, passage.reason)
+            add.bind(8, PassageText.encode(passage))
+            try add.run()
+        }
     }
 
     /// Removes a letter, if it is still the one that was seen: it may have run and failed again meanwhile.
