@@ -107,19 +107,19 @@ struct DeadCommand: Command {
             }
             guard Terminal.confirm("\(verb.rawValue) \(count) letters of \(queue)?") else { return .no }
         }
-        // Written down before: an interruption must not leave a change that nobody made.
         let what = "dead \(verb.rawValue) \(queue)\(target.map { " to \($0)" } ?? "")"
-        try await session.record("\(what): begun")
         var changed = 0
         var seen = 0
         let matching = try await walk(dead, filter) { page in
+            // Written down before: an interruption must not leave a change that nobody made.
+            if seen == 0 { try await session.record("\(what): begun") }
             if let rate, seen > 0 { try await session.sleeper.sleep(for: .seconds(1) * (Double(page.count) / Double(rate))) }
             changed += try await verb == .replay ? dead.replay(page, to: target) : dead.discard(page)
             seen += page.count
             Terminal.progress("\(seen)")
         }
         Terminal.endProgress()
-        try await session.record("\(what): \(changed) letters")
+        if matching > 0 { try await session.record("\(what): \(changed) letters") }
         report(changed, of: matching)
         return changed == 0 ? .no : .done
     }

@@ -81,7 +81,8 @@ internal import Testing
             #expect(try await flotilla("dead replay crash").ending == .exited(1))
             #expect(
                 try await run.open.ledger.deeds(limit: 10).map(\.what).sorted() == [
-                    "dead replay crash.dead: 1 letters", "dead replay crash.dead: 2 letters",
+                    "dead replay crash.dead: 1 letters", "dead replay crash.dead: 2 letters", "dead replay crash.dead: begun",
+                    "dead replay crash.dead: begun",
                 ])
         }
     }
