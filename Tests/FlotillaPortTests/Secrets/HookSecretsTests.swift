@@ -76,7 +76,7 @@ struct HookSecretsTests {
                         let secret = Self.secret(hook, UInt8(number))
                         group.addTask { try await secrets.put(secret) ? secret : nil }
                     }
-                    return try await group.reduce(into: []) { found, winner in if let winner { found.append(winner) } }
+                    return try await group.reduce(into: [HookSecret]()) { found, winner in found += [winner].compactMap(\.self) }
                 }
                 #expect(winners.count == 1)
                 #expect(try await holders[1].hookSecrets.secret(of: hook) == winners.first)
