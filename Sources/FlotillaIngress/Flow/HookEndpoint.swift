@@ -14,7 +14,8 @@ struct HookEndpoint: Endpoint {
     let random: any RandomSource
 
     func admit(_ head: RequestHead) -> Response? {
-        head.method == "POST" ? nil : Answers.notAllowed(but: "POST")
+        let methods = hook.provider.methods
+        return methods.contains(head.method) ? nil : Answers.notAllowed(but: methods.joined(separator: ", "))
     }
 
     func respond(to request: Request) async -> Response {
@@ -34,8 +35,10 @@ struct HookEndpoint: Endpoint {
     }
 
     private func publish(_ events: [Event], of request: Request) async -> Response {
+        // A heartbeat, or a batch of nothing: there is nothing to wait for.
+        guard !events.isEmpty else { return Answers.accepted([], status: hook.provider.status) }
         let end = await publisher.publish(events, of: request, within: hook.provider.answerWithin)
         log.ended(end, at: clock.now)
-        return Answers.published(events, end)
+        return Answers.published(events, end, status: hook.provider.status)
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A body of `application/x-www-form-urlencoded`, as HTML forms write it.
+/// A body of `application/x-www-form-urlencoded`, as HTML forms write it. A query is written the same way.
 enum FormBody {
     static func isDeclared(by contentType: String?) -> Bool {
         guard let contentType else { return false }
@@ -13,11 +13,25 @@ enum FormBody {
         var found: ArraySlice<UInt8>?
         for pair in body.split(separator: UInt8(ascii: "&")) {
             let key = pair.prefix { $0 != UInt8(ascii: "=") }
-            guard key.elementsEqual(name.utf8) else { continue }
+            // A sender's escapes may change on the way: a name with some is still that name.
+            guard key.elementsEqual(name.utf8) || key.contains(UInt8(ascii: "%")) && decode(key).map(name.utf8.elementsEqual) == true else {
+                continue
+            }
             guard found == nil else { return nil }
             found = pair.dropFirst(key.count + 1)
         }
         return found.flatMap(decode)
+    }
+
+    /// All fields, decoded, in their order; nil where an escape is broken or there are more than `limit`.
+    static func fields(of body: [UInt8], limit: Int) -> [(name: [UInt8], value: [UInt8])]? {
+        var fields: [(name: [UInt8], value: [UInt8])] = []
+        for pair in body.split(separator: UInt8(ascii: "&"), maxSplits: limit) {
+            let key = pair.prefix { $0 != UInt8(ascii: "=") }
+            guard fields.count < limit, let name = decode(key), let value = decode(pair.dropFirst(key.count + 1)) else { return nil }
+            fields.append((name, value))
+        }
+        return fields
     }
 
     private static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
@@ -28,21 +42,13 @@ enum FormBody {
             switch text[place] {
             case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
             case UInt8(ascii: "%"):
-                guard place + 2 < text.endIndex, let high = hex(text[place + 1]), let low = hex(text[place + 2]) else { return nil }
-                bytes.append(high << 4 | low)
+                guard place + 2 < text.endIndex, let byte = PercentEscapes.byte(text[place + 1], text[place + 2]) else { return nil }
+                bytes.append(byte)
                 place += 2
             case let plain: bytes.append(plain)
             }
             place += 1
         }
         return bytes
-    }
-
-    private static func hex(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case 0x30...0x39: digit - 0x30
-        case 0x41...0x46, 0x61...0x66: (digit | 0x20) - 0x61 + 10
-        default: nil
-        }
     }
 }
