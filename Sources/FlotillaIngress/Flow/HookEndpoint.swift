@@ -9,6 +9,7 @@ struct HookEndpoint: Endpoint {
     let hook: Hook
     let meters: HookMeters
     let log: RefusalLog
+    let watch: HookWatch
     let publisher: TimedPublisher
     let clock: any WallClock
     let random: any RandomSource
@@ -20,11 +21,15 @@ struct HookEndpoint: Endpoint {
     func respond(to request: Request) async -> Response {
         let now = clock.now
         do {
-            let verified = try hook.verify(request, at: now)
-            let events = try hook.split(verified, acceptedAt: now) { random.uuid(at: now) }
+            let events = try await LargeBodies.work(on: request) {
+                let verified = try hook.verify(request, at: now)
+                watch.accepted()
+                return try hook.split(verified, acceptedAt: now) { random.uuid(at: now) }
+            }
             return await publish(events.map(\.event), of: request)
         } catch let rejection as Rejection {
             meters.rejected(rejection.check)
+            if rejection.check != .unavailable { watch.refused(rejection.check) }
             log.rejected(rejection, at: now)
             return Answers.rejected(rejection)
         } catch {

@@ -11,13 +11,15 @@ internal import Synchronization
 /// splits, publishes and answers. A 202 is a promise that every event is routed and confirmed.
 package final class Ingress: Responder {
     private let hooks: [String: HookEndpoint]
+    private let events: EventsEndpoint
     private let strangers: HookMeters
     private let version: String
     private let isDraining = Atomic<Bool>(false)
 
     /// `loops` are those that requests come on; `overdueLimit` is in bytes of events.
     package init(
-        hooks: HookTable, publisher: any EventPublisher, deadlines: Deadlines, overdueLimit: Int, loops: [Loop] = [],
+        hooks: HookTable, tokens: APITokens = APITokens(), publisher: any EventPublisher, deadlines: Deadlines, overdueLimit: Int,
+        loops: [Loop] = [],
         clock: any WallClock = SystemClock(), random: any RandomSource = SystemRandom(), metrics: MetricsRegistry, log: Logger,
         version: String
     ) {
@@ -27,9 +29,13 @@ package final class Ingress: Responder {
             uniqueKeysWithValues: hooks.all.map { hook in
                 let endpoint = HookEndpoint(
                     hook: hook, meters: HookMeters(of: hook.name, in: metrics), log: RefusalLog(of: hook.name, to: log),
-                    publisher: publisher, clock: clock, random: random)
+                    watch: HookWatch(of: hook.name, metrics: metrics, log: log) { deadlines.now }, publisher: publisher, clock: clock,
+                    random: random)
                 return (hook.name, endpoint)
             })
+        events = EventsEndpoint(
+            tokens: tokens, meters: HookMeters(of: EventsEndpoint.name, in: metrics), log: RefusalLog(of: EventsEndpoint.name, to: log),
+            publisher: publisher, clock: clock)
         strangers = HookMeters(of: HookMeters.nameOfUnknown, from: [404], in: metrics)
         self.version = version
     }
@@ -37,6 +43,13 @@ package final class Ingress: Responder {
     /// From now on every request is told to come again later; what is being published goes on.
     package func drain() {
         isDraining.store(true, ordering: .releasing)
+    }
+
+    /// Looks for hooks that have fallen silent, until the task is cancelled.
+    package func watchHooks(_ sleeper: any Sleeper) async {
+        while (try? await sleeper.sleep(for: .seconds(15))) != nil {
+            for endpoint in hooks.values { endpoint.watch.look() }
+        }
     }
 
     // MARK: Route
@@ -81,7 +94,8 @@ package final class Ingress: Responder {
     }
 
     private func endpoint(at path: Substring) -> (any Endpoint)? {
-        HookTable.name(in: path).flatMap { hooks[String($0)] }
+        if path == EventsEndpoint.path { return events }
+        return HookTable.name(in: path).flatMap { hooks[String($0)] }
     }
 
     private func counted(_ response: Response, by meters: HookMeters) -> Response {

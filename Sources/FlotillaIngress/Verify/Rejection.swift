@@ -7,6 +7,8 @@ package struct Rejection: Error, Equatable, CustomStringConvertible {
         case header
         case timestamp
         case signature
+        /// The sender may send, but not this.
+        case content
         /// Nothing is wrong with the request: it can't be checked now. Answered so that the provider sends it again.
         case unavailable
     }
