@@ -34,7 +34,7 @@ struct EventsEndpoint: Endpoint {
         do {
             let token = try tokens.access(request.head.headers, to: .events)
             let admission = EventAdmission(token: token, trace: TraceContext(request.head.headers), acceptedAt: now)
-            let events = try await LargeBodies.work(on: request) { try EventMessage.events(in: request).map(admission.admit) }
+            let events = try EventMessage.events(in: request).map(admission.admit)
             guard !events.isEmpty else { return Answers.accepted([]) }
             let end = await publisher.publish(events, of: request, within: Self.answerWithin)
             log.ended(end, at: now)

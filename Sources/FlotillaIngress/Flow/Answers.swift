@@ -30,11 +30,13 @@ enum Answers {
 
     static func rejected(_ rejection: Rejection) -> Response {
         switch rejection.check {
-        case .header, .timestamp, .signature: error(401, rejection.why)
         case .content: error(400, rejection.why)
         case .unavailable: later(rejection.why)
+        default: error(401, rejection.why)
         }
     }
+
+    static func refused(_ rejection: Rejection, status: Int) -> Response { error(status, rejection.why) }
 
     /// The provider sends it again; what was published stays, and the equal id makes the second one a duplicate.
     static func later(_ why: String) -> Response {

@@ -8,9 +8,9 @@ enum LargeBodies {
     /// Less than 1 ms of work.
     static let limit = 256 * 1024
 
-    /// Runs the work where the request is, or on the shared pool; the caller goes on on its loop in either case.
-    static func work<Result: Sendable>(on request: Request, _ work: @Sendable () throws -> Result) async throws -> Result {
-        guard request.body.count > limit else { return try work() }
-        return try await withTaskExecutorPreference(globalConcurrentExecutor) { try work() }
+    /// Handles the request where it is, or on the shared pool; the caller goes on on its loop in either case.
+    static func apart(_ request: Request, _ handle: @Sendable () async -> Response) async -> Response {
+        guard request.body.count > limit else { return await handle() }
+        return await withTaskExecutorPreference(globalConcurrentExecutor, operation: handle)
     }
 }
