@@ -216,12 +216,13 @@ for key, body, code in [
     case(f"published: {body}", [("circleci-signature", f"v2=00,v1={code}")], body, [event(None)], keys=[{"kind": "utf8", "value": key}])
 refuse("an unknown version alone", [("circleci-signature", "v2=" + hexed("hunter123", "{}"))], "{}")
 
-body_signed("pagerduty", "pagerduty", "pd", "X-PagerDuty-Signature", lambda k, b: f"v1={'0' * 64},v1=" + hexed(k, b), "sha256", [
+body_signed("pagerduty", "pagerduty", "pd", "X-PagerDuty-Signature", lambda k, b: "v1=" + hexed(k, b), "sha256", [
     ("an incident", [("X-Webhook-Subscription", "PS1")], '{"event":{"id":"01E","event_type":"incident.triggered"}}',
      lambda: [event("incident.triggered", "01E", "PS1")]),
     ("a ping", [("X-Webhook-Subscription", "PS1")], '{"event":{"id":"01F","event_type":"pagey.ping"}}', lambda: [event("pagey.ping", "01F", "PS1")]),
     ("no event", [], "{}", lambda: [event(None)]),
 ])
+case("a rotation", [("X-PagerDuty-Signature", f"v2=1,v1={'0' * 64},v1=" + hexed("pd", "{}"))], "{}", [event(None)])
 refuse("a space behind the comma", [("X-PagerDuty-Signature", f"v1={'0' * 64}, v1=" + hexed("pd", "{}"))], "{}")
 
 for name, prefix in [("X-Shopify-", "X-Shopify-"), ("without X-", "shopify-")]:
@@ -407,6 +408,7 @@ def standard(name, vendor, prefix, key, samples, kind="whsec-base64", secret=Non
     case("the oldest", [*more, *signed(body, NOW - 300)], body, events)
     case("the newest", [*more, *signed(body, NOW + 300)], body, events)
     case("a rotation", [*more, *signed(body, before=f"v1,{wrong} v1a,xxxx ", behind=f" v2,{wrong}")], body, events)
+    lines[-1]["deciding"] = [f"{prefix}-id", f"{prefix}-timestamp"]
     for title, headers in [("too old", signed(body, NOW - 301)), ("too new", signed(body, NOW + 301)), ("another version", signed(body, version="v2")),
                            ("the asymmetric version", signed(body, version="v1a")), ("milliseconds", signed(body, NOW * 1000)),
                            ("an id with a dot", signed(body, id="msg.1")), ("the secret's text as the key", signed(body, by=raw(key) + b"x")),
@@ -550,6 +552,8 @@ refuse("JSON that nothing covers", [JSON, twilio(MYAPP)], '{"a":1}', url=MYAPP)
 body = '{"AccountSid":"AC1","type":"com.twilio.x"}'
 hashed = MYAPP + "&bodySHA256=" + hashlib.sha256(raw(body)).hexdigest()
 case("JSON", [JSON, ("I-Twilio-Idempotency-Token", "tok"), twilio(hashed)], body, [event("com.twilio.x", "tok", "AC1")], url=hashed)
+refuse("JSON whose body and kind were taken away", [twilio(hashed)], "", url=hashed)
+refuse("JSON that is said to be a form", [FORM, twilio(hashed)], "a=b", url=hashed)
 scheme("twilio-json", "twilio", TOKEN, deciding=["X-Twilio-Signature"], covers=["body", "url"])
 case("a body", [JSON, ("I-Twilio-Idempotency-Token", "tok"), twilio(hashed)], body, [event("com.twilio.x", "tok", "AC1")], url=hashed)
 other = '{"hello":"world"}'
@@ -567,6 +571,7 @@ by256 = lambda url, fields=(): twilio(url, fields, "shared", "sha256")
 case("a form", [FORM, SETTINGS, by256(MYAPP, sms)], encoded(sms), [event("delivered", "SM1:delivered", "AC1")], url=MYAPP)
 case("JSON", [JSON, SETTINGS, by256(hashed)], body, [event("com.twilio.x", None, "AC1")], url=hashed)
 case("another order of the settings", [FORM, (SETTINGS[0], "algorithm=HMAC_SHA256,key=SK1"), by256(MYAPP, call)], encoded(call), unknown(), url=MYAPP)
+lines[-1]["deciding"] = ["X-Twilio-Signature"]
 refuse("no settings, and the older algorithm", [FORM, twilio(MYAPP, call, "shared")], encoded(call), url=MYAPP)
 refuse("the older algorithm announced", [FORM, (SETTINGS[0], "key=SK1,algorithm=HMAC_SHA1"), twilio(MYAPP, call, "shared")], encoded(call), url=MYAPP)
 refuse("the older algorithm, the newer announced", [FORM, SETTINGS, twilio(MYAPP, call, "shared")], encoded(call), url=MYAPP)

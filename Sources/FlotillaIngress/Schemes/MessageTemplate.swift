@@ -59,10 +59,11 @@ struct MessageTemplate: Sendable, ExpressibleByArrayLiteral {
             case .form(let form): messages.append(bytes: try form.message(of: request))
             case .bodyHash(let parameter): try BodyHash.check(parameter, of: request)
             case .formOrBodyHash(let form, let parameter):
-                if form.isForm(request) {
-                    messages.append(bytes: try form.message(of: request))
-                } else if !request.body.isEmpty {
+                // What carries a hash is no form, whatever it says of itself: its body may have been taken away.
+                if !form.isForm(request) && !request.body.isEmpty || BodyHash.isClaimed(by: parameter, in: request) {
                     try BodyHash.check(parameter, of: request)
+                } else {
+                    messages.append(bytes: try form.message(of: request))
                 }
             }
         }

@@ -41,6 +41,10 @@ enum SignedForm: Sendable {
 
 /// The SHA-256 of the body as a parameter of the query: how a signature over the URL covers a body.
 enum BodyHash {
+    static func isClaimed(by parameter: String, in request: Request) -> Bool {
+        request.head.query.utf8.split(separator: UInt8(ascii: "&")).contains { $0.starts(with: parameter.utf8) }
+    }
+
     static func check(_ parameter: String, of request: Request) throws(Rejection) {
         guard let sent = FormBody.field(parameter, of: Array(request.head.query.utf8)) else {
             throw Rejection(.url, "the query does not hold \(parameter) exactly once")

@@ -76,6 +76,9 @@ struct TemplateMACCheck: SignatureCheck {
         if let time, let item = scheme.time?.headerItem, item.header != scheme.signature.item.header {
             request.head.headers.add(item.header, item.prefix + time)
         }
+        if case .json(let path) = scheme.time?.place, let name = path.first, let time {
+            request.body = JSONObjectText.adding(name, Array(time.utf8), to: request.body)
+        }
         try scheme.signed.prepare(&request)
         let messages = try scheme.signed.messages(of: request, time: time.map { $0[...] }, url: url)
         guard let message = messages.first else { throw Rejection(.unavailable, "there is nothing to sign") }

@@ -35,20 +35,6 @@ enum FormBody {
     }
 
     private static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.count)
-        var place = text.startIndex
-        while place < text.endIndex {
-            switch text[place] {
-            case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
-            case UInt8(ascii: "%"):
-                guard place + 2 < text.endIndex, let byte = PercentEscapes.byte(text[place + 1], text[place + 2]) else { return nil }
-                bytes.append(byte)
-                place += 2
-            case let plain: bytes.append(plain)
-            }
-            place += 1
-        }
-        return bytes
+        PercentEncoding.decode(text, plusIsSpace: true)
     }
 }
