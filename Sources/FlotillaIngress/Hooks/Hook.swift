@@ -5,11 +5,13 @@
 package struct Hook: Sendable {
     package let name: String
     package let provider: Provider
+    package let summary: HookSummary
     let check: any SignatureCheck
     /// Where its events' attributes stand in a JSON body, level by level.
     let paths: [[[String]]]
 
     package init(name: String, provider: Provider, settings: HookSettings) throws(HookFault) {
+        summary = HookSummary(settings)
         var settings = settings
         for option in provider.options where settings.options[option.name] == nil { settings.options[option.name] = option.fallback }
         for option in provider.options where option.isRequired { _ = try settings.needed(option) }

@@ -2,7 +2,7 @@
 
 internal import FlotillaHTTP
 package import FlotillaModel
-internal import FlotillaRuntime
+package import FlotillaRuntime
 
 /// Judges requests one by one, each with its own keys and its own clock, as the ingress would. Made for one run of `flotilla hooks
 /// verify`; never throws, whatever a line holds.

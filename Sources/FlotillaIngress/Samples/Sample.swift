@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import FlotillaModel
+package import FlotillaModel
 
 /// A request as a provider would make it, written for trying a hook out: `flotilla send`. About people and things that do not exist.
 package struct Sample: Sendable {
@@ -25,7 +25,7 @@ package struct Sample: Sendable {
         let number = Int64(id.filter(\.isHexDigit).prefix(12), radix: 16) ?? 1
         let values = [
             "$ID": id, "$NUMBER": "\(number)", "$SECONDS": "\(now.microseconds / 1_000_000)", "$MILLISECONDS": "\(now.milliseconds)",
-            "$TIME": now.rfc3339,
+            "$TIME": "\(now)",
         ]
         for (mark, value) in values { body.replace(mark, with: value) }
         return Array(body.utf8)

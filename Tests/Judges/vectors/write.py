@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the vectors of every scheme into a folder: `python write.py ../../FlotillaIngressTests/Vectors`.
+"""Writes the vectors of every scheme into a folder: `python write.py ../../Vectors`.
 
 Independent of the product: hashes by Python, keys by PyPI's cryptography, tokens by PyJWT; what providers publish as examples is
 asserted. Each line is a request in the format of `flotilla hooks verify`, with what must be said of it under "expect". The lines are
