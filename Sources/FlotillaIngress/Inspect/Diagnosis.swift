@@ -51,7 +51,8 @@ struct Diagnosis {
     private var otherProvider: String? {
         for provider in ProviderTable.all where provider.name != inspected.provider.name {
             let changed = InspectedRequest(
-                id: .null, name: inspected.name, provider: provider, settings: inspected.settings, now: inspected.now, request: inspected.request)
+                id: .null, name: inspected.name, provider: provider, settings: inspected.settings, now: inspected.now,
+                request: inspected.request)
             if wouldAccept(changed) { return "as a request of the provider \(provider.name) it would be accepted: name that one" }
         }
         return nil
@@ -60,11 +61,15 @@ struct Diagnosis {
     /// A header that is not there, and what is there instead.
     private var missing: String? {
         guard rejection.check == .header else { return nil }
-        let marks = ["signature", "hmac", "token", "secret", "authorization", "jwt", "hub"]
+        let marks = ["signature", "hmac", "token", "secret", "authorization", "jwt"]
         let others = inspected.request.head.headers.fields.map(\.name).filter { name in marks.contains { name.lowercased().contains($0) } }
+        if let twice = others.first(where: { inspected.request.head.headers.all($0).count > 1 }) {
+            return "something on the way writes \(Self.plain(twice)) again: let it come once"
+        }
         let through = ["via", "x-forwarded-for", "forwarded", "cf-ray", "x-amzn-trace-id", "x-real-ip"]
         let proxied = inspected.request.head.headers.fields.contains { through.contains($0.name.lowercased()) }
-        var text = others.isEmpty ? "no header of the request looks like a signature" : "of its kind there are \(others.prefix(5).map(Self.plain).joined(separator: ", "))"
+        let seen = others.prefix(5).map(Self.plain).joined(separator: ", ")
+        var text = others.isEmpty ? "no header of the request looks like a signature" : "of its kind there are \(seen)"
         text += proxied ? ": a proxy stands before, let it pass every header on" : ": let no proxy take it away"
         return text + ", and see that the provider has a secret for this hook"
     }

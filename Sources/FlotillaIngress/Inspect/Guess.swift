@@ -85,15 +85,19 @@ struct Guess {
         for form in AddressForms.all(of: inspected.settings.url, in: inspected.request.head) {
             var changed = inspected
             changed.settings.url = form.url
-            for (name, value) in changed.settings.options where value == inspected.settings.url { changed.settings.options[name] = form.url }
+            for (name, value) in changed.settings.options where value == inspected.settings.url {
+                changed.settings.options[name] = form.url
+            }
             changed.request.head.target = form.target
-            guesses.append(Guess(remedy: "it would match if the URL \(form.name): give it exactly as it is entered at the provider", changed: changed))
+            guesses.append(
+                Guess(remedy: "it would match if the URL \(form.name): give it exactly as it is entered at the provider", changed: changed))
         }
         for (name, value) in inspected.settings.options.sorted(by: { $0.key < $1.key }) where value != inspected.settings.url {
             for form in AddressForms.all(of: value, in: inspected.request.head) {
                 var changed = inspected
                 changed.settings.options[name] = form.url
-                guesses.append(Guess(remedy: "it would match if \(name) \(form.name): give it exactly as the provider has it", changed: changed))
+                guesses.append(
+                    Guess(remedy: "it would match if \(name) \(form.name): give it exactly as the provider has it", changed: changed))
             }
         }
         return guesses

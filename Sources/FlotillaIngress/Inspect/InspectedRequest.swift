@@ -52,7 +52,8 @@ extension InspectedRequest {
         settings.url = settings.options["notification_url"] ?? settings.options["webhook_url"] ?? url
         now = try document["now"].map { (value) throws(LineFault) in try Self.time(value, id) } ?? defaultNow()
         let head = RequestHead(
-            method: document["method"]?.string ?? "POST", target: Self.target(of: url, or: name), headers: try Self.headers(document["headers"], id))
+            method: document["method"]?.string ?? "POST", target: Self.target(of: url, or: name),
+            headers: try Self.headers(document["headers"], id))
         request = Request(head: head, body: try Self.body(document, id))
     }
 
@@ -137,6 +138,8 @@ extension String {
         func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
         guard utf8.first.map(isBlank) == true || utf8.last.map(isBlank) == true else { return self }
         let bytes = utf8.drop(while: isBlank)
-        return String(decoding: bytes.prefix(bytes.lastIndex { !isBlank($0) }.map { bytes.distance(from: bytes.startIndex, to: $0) + 1 } ?? 0), as: UTF8.self)
+        return String(
+            decoding: bytes.prefix(bytes.lastIndex { !isBlank($0) }.map { bytes.distance(from: bytes.startIndex, to: $0) + 1 } ?? 0),
+            as: UTF8.self)
     }
 }

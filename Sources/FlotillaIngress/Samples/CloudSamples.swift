@@ -25,7 +25,8 @@ enum CloudSamples {
     static let openai = [
         Sample(
             "response.completed",
-            #"{"id":"evt_$ID","object":"event","created_at":$SECONDS,"type":"response.completed","data":{"id":"resp_67ccfcdd16748190a91872c75d38539e"}}"#),
+            #"{"id":"evt_$ID","object":"event","created_at":$SECONDS,"type":"response.completed","data":{"id":"resp_67ccfcdd16748190a91872c75d38539e"}}"#
+        ),
         Sample(
             "batch.completed",
             #"{"id":"evt_$ID","object":"event","created_at":$SECONDS,"type":"batch.completed","data":{"id":"batch_abc123"}}"#),

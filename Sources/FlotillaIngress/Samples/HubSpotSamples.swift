@@ -2,9 +2,13 @@
 
 enum HubSpotSamples {
     static let all = [
-        Sample("contact.propertyChange", event("contact.propertyChange", #""propertyName":"email","propertyValue":"ines@example.com","changeSource":"CRM""#)),
+        Sample(
+            "contact.propertyChange",
+            event("contact.propertyChange", #""propertyName":"email","propertyValue":"ines@example.com","changeSource":"CRM""#)),
         Sample("contact.creation", event("contact.creation", #""changeFlag":"CREATED","changeSource":"INTEGRATION""#)),
-        Sample("deal.propertyChange", event("deal.propertyChange", #""propertyName":"dealstage","propertyValue":"closedwon","changeSource":"CRM_UI""#)),
+        Sample(
+            "deal.propertyChange",
+            event("deal.propertyChange", #""propertyName":"dealstage","propertyValue":"closedwon","changeSource":"CRM_UI""#)),
         Sample("company.deletion", event("company.deletion", #""changeFlag":"DELETED","changeSource":"CRM""#)),
     ]
 

@@ -42,8 +42,10 @@ package struct Sample: Sendable {
     }
 
     private static let byProvider: [String: [Sample]] = [
-        "github": GitHubSamples.all, "gitlab-token": GitLabSamples.all, "gitlab-signed": GitLabSamples.all, "bitbucket": CodeSamples.bitbucket,
-        "circleci": CodeSamples.circleci, "vercel": CodeSamples.vercel, "sentry": CodeSamples.sentry, "huggingface": CodeSamples.huggingface,
+        "github": GitHubSamples.all, "gitlab-token": GitLabSamples.all, "gitlab-signed": GitLabSamples.all,
+        "bitbucket": CodeSamples.bitbucket,
+        "circleci": CodeSamples.circleci, "vercel": CodeSamples.vercel, "sentry": CodeSamples.sentry,
+        "huggingface": CodeSamples.huggingface,
         "stripe": StripeSamples.all, "paypal": MoneySamples.paypal, "square": MoneySamples.square, "paddle": MoneySamples.paddle,
         "shopify": ShopifySamples.all, "slack": SlackSamples.all, "discord": ChatSamples.discord, "telegram": ChatSamples.telegram,
         "zoom": ChatSamples.zoom, "intercom": ChatSamples.intercom, "meta": ChatSamples.meta, "hubspot": HubSpotSamples.all,
@@ -53,7 +55,8 @@ package struct Sample: Sendable {
         "linear": LinearSamples.all, "notion": NotionSamples.all, "asana": OfficeSamples.asana, "jira": OfficeSamples.jira,
         "atlassian-connect-jwt": OfficeSamples.jira, "typeform": OfficeSamples.typeform, "calendly": OfficeSamples.calendly,
         "docusign": OfficeSamples.docusign, "dropbox": OfficeSamples.dropbox, "msgraph": OfficeSamples.msgraph,
-        "zendesk": SupportSamples.zendesk, "pagerduty": SupportSamples.pagerduty, "aws-sns": CloudSamples.sns, "aws-sns-v1": CloudSamples.sns,
+        "zendesk": SupportSamples.zendesk, "pagerduty": SupportSamples.pagerduty, "aws-sns": CloudSamples.sns,
+        "aws-sns-v1": CloudSamples.sns,
         "aws-sns-v2": CloudSamples.sns, "google-pubsub": CloudSamples.pubsub, "openai": CloudSamples.openai,
         "standard-webhooks": StandardWebhooksSamples.all, "standard-webhooks-v1a": StandardWebhooksSamples.all,
         "svix": StandardWebhooksSamples.all, "generic-hmac": StandardWebhooksSamples.all, "generic-bearer": StandardWebhooksSamples.all,

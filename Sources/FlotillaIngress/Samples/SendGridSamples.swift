@@ -5,7 +5,12 @@ enum SendGridSamples {
     static let all = [
         Sample("delivered", event("delivered", #""response":"250 OK","ip":"192.0.2.25""#)),
         Sample("open", event("open", #""useragent":"Mozilla/5.0","ip":"192.0.2.80","sg_machine_open":false"#)),
-        Sample("bounce", event("bounce", #""reason":"550 5.1.1 The address does not exist","status":"5.1.1","type":"bounce","bounce_classification":"Invalid Address""#)),
+        Sample(
+            "bounce",
+            event(
+                "bounce",
+                #""reason":"550 5.1.1 The address does not exist","status":"5.1.1","type":"bounce","bounce_classification":"Invalid Address""#
+            )),
     ]
 
     private static func event(_ type: String, _ rest: String) -> String {

@@ -9,7 +9,11 @@ import Testing
 /// Requests of every scheme, valid and hostile, signed by Python alone (`Tests/Judges/vectors`): what must be said of each stands in its line.
 @Suite struct VectorTests {
     static let folder = URL(filePath: #filePath).appending(path: "../../../Vectors").standardized
-    static let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path))?.filter { $0.hasSuffix(".jsonl") }.sorted() ?? []
+    static let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path))?.filter(isOfProvider).sorted() ?? []
+
+    private static func isOfProvider(_ file: String) -> Bool {
+        ProviderTable.all.contains { file == "\($0.name).jsonl" || file.hasPrefix("\($0.name)-") }
+    }
 
     struct Vector {
         let line: [UInt8]
@@ -71,7 +75,8 @@ import Testing
 
     private static func complaints(_ made: SplitEvent, _ wanted: JSONValue) -> [String] {
         let said = [
-            ("id", made.event.id), ("type", made.event.type), ("rawtype", made.rawType ?? ""), ("tenant", made.event.extensions["tenant"] ?? ""),
+            ("id", made.event.id), ("type", made.event.type), ("rawtype", made.rawType ?? ""),
+            ("tenant", made.event.extensions["tenant"] ?? ""),
         ]
         var complaints = said.compactMap { name, value in
             wanted[name]?.text.flatMap { $0 == value ? nil : "\(name) is \(value), not \($0)" }
