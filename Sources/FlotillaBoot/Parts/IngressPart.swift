@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import FlotillaEngine
 internal import FlotillaHTTP
 internal import FlotillaIngress
 internal import FlotillaModel
@@ -12,9 +13,11 @@ package struct IngressPart: Part {
     let address: ListenAddress
     let limits: Limits
     let inflightLimit: Int
+    let vault: Vault?
 
     package init(reading configuration: inout Configuration) {
         hooks = HookTable(reading: &configuration)
+        vault = Self.vault(for: hooks, &configuration)
         address = configuration.listenAddress(.listen)
         var limits = Limits()
         limits.bodyBytes = configuration.bytes(.maxBodyBytes, in: 1024...(512 << 20))
@@ -26,6 +29,19 @@ package struct IngressPart: Part {
         }
     }
 
+    /// A secret that a provider hands over is kept sealed, or not at all.
+    private static func vault(for hooks: HookTable, _ configuration: inout Configuration) -> Vault? {
+        if let vault = Vault(reading: &configuration) { return vault }
+        let waiting = hooks.all.filter(\.awaitsSecret).map(\.name)
+        if !waiting.isEmpty, !configuration.isSet(.keys) {
+            configuration.fault(
+                Variable.keys.name,
+                "must hold a key, id:base64 of 32 bytes (openssl rand -base64 32): a secret is kept under it that the provider hands over to "
+                    + waiting.joined(separator: ", "))
+        }
+        return nil
+    }
+
     package var hookNames: [String] { hooks.all.map(\.name) }
 
     package func build(_ process: ProcessResources) async throws -> any Service {
@@ -34,7 +50,8 @@ package struct IngressPart: Part {
         let inflight = InflightBytes(limit: inflightLimit)
         let ingress = Ingress(
             hooks: hooks, publisher: MeasuredPublisher(process.adapters.broker, metrics: process.metrics),
-            deadlines: Deadlines(on: process.loop), overdueLimit: inflightLimit, loops: loops, clock: process.clock,
+            deadlines: Deadlines(on: process.loop), overdueLimit: inflightLimit, loops: loops,
+            secrets: vault.map { HookVault(store: process.adapters.hookSecrets, vault: $0) }, clock: process.clock,
             metrics: process.metrics, log: process.log, version: Version.current)
         let held = process.metrics.gauge(MetricTable.ingressInflightBytes)
         process.metrics.beforeRendering { _ in held.set(Double(inflight.held)) }

@@ -35,6 +35,8 @@ enum Answers {
         }
     }
 
+    static func refused(_ rejection: Rejection, status: Int) -> Response { error(status, rejection.why) }
+
     /// The provider sends it again; what was published stays, and the equal id makes the second one a duplicate.
     static func later(_ why: String) -> Response {
         error(503, why, headers: Headers([("Retry-After", "5")]))

@@ -15,18 +15,21 @@ package final class Ingress: Responder {
     private let version: String
     private let isDraining = Atomic<Bool>(false)
 
-    /// `loops` are those that requests come on; `overdueLimit` is in bytes of events.
+    /// `loops` are those that requests come on; `overdueLimit` is in bytes of events; without `secrets` a hook that waits for its secret
+    /// refuses everything.
     package init(
         hooks: HookTable, publisher: any EventPublisher, deadlines: Deadlines, overdueLimit: Int, loops: [Loop] = [],
-        clock: any WallClock = SystemClock(), random: any RandomSource = SystemRandom(), metrics: MetricsRegistry, log: Logger,
-        version: String
+        secrets: HookVault? = nil, clock: any WallClock = SystemClock(), random: any RandomSource = SystemRandom(),
+        metrics: MetricsRegistry, log: Logger, version: String
     ) {
         let publisher = TimedPublisher(
             publisher: publisher, deadlines: deadlines, overdue: OverdueBytes(limit: overdueLimit), loops: loops)
         self.hooks = Dictionary(
             uniqueKeysWithValues: hooks.all.map { hook in
                 let endpoint = HookEndpoint(
-                    hook: hook, meters: HookMeters(of: hook.name, in: metrics), log: RefusalLog(of: hook.name, to: log),
+                    hook: hook,
+                    handed: hook.awaitsSecret ? secrets.map { HandedSecret(of: hook, in: $0, clock: clock, log: log) } : nil,
+                    meters: HookMeters(of: hook.name, in: metrics), log: RefusalLog(of: hook.name, to: log),
                     publisher: publisher, clock: clock, random: random)
                 return (hook.name, endpoint)
             })

@@ -5,13 +5,14 @@
 package struct Hook: Sendable {
     package let name: String
     package let provider: Provider
-    package let summary: HookSummary
+    let settings: HookSettings
+    /// Those of its events and of its handshake.
+    let methods: [String]
     let check: any SignatureCheck
     /// Where its events' attributes stand in a JSON body, level by level.
     let paths: [[[String]]]
 
     package init(name: String, provider: Provider, settings: HookSettings) throws(HookFault) {
-        summary = HookSummary(settings)
         var settings = settings
         for option in provider.options where settings.options[option.name] == nil { settings.options[option.name] = option.fallback }
         for option in provider.options where option.isRequired { _ = try settings.needed(option) }
@@ -19,7 +20,9 @@ package struct Hook: Sendable {
         self.name = name
         self.provider = provider.resolved(with: settings.options)
         paths = ItemFields.paths(of: self.provider)
-        check = try provider.scheme.check(with: settings)
+        methods = Set(provider.methods + (provider.handshake?.methods ?? [])).sorted()
+        self.settings = settings
+        check = try settings.keys.isEmpty && provider.handsOverSecret ? NoKeyYet() : provider.scheme.check(with: settings)
     }
 
     package var source: String { "/hooks/\(name)" }

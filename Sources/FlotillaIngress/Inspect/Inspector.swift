@@ -30,14 +30,29 @@ package struct Inspector {
             return Verdict(id: inspected.id, .rejected(check: Verdict.checkOfInput, why: "\(error)"))
         }
         do {
-            let verified = try hook.verify(inspected.request, at: inspected.now)
-            let events = try hook.split(verified, acceptedAt: inspected.now) { random.uuid(at: inspected.now) }
-            return Verdict(id: inspected.id, .accepted(events))
+            return Verdict(id: inspected.id, .accepted(try events(of: inspected.request, to: hook, at: inspected.now)))
         } catch let rejection as Rejection {
             return Verdict(id: inspected.id, .rejected(check: rejection.check.rawValue, why: why(rejection, inspected)))
         } catch {
             return Verdict(id: inspected.id, .rejected(check: Verdict.checkOfInput, why: "no event can be made of it: \(error)"))
         }
+    }
+
+    /// None for a handshake: it is answered, and is no event.
+    private func events(of request: Request, to hook: Hook, at now: Timestamp) throws -> [SplitEvent] {
+        switch try hook.provider.handshake?.unsigned(request, to: hook) {
+        case .answer: return []
+        case .refuse(let rejection, _): throw rejection
+        case .keep(let secret, _):
+            guard hook.awaitsSecret || hook.settings.keys.contains(where: { HandedSecret.same($0.text, secret) }) else {
+                throw Rejection(.handshake, "the hook has a secret already, and it is another one")
+            }
+            return []
+        case nil: break
+        }
+        let verified = try hook.verify(request, at: now)
+        if case .answer = try hook.provider.handshake?.signed(verified, to: hook, at: now) { return [] }
+        return try hook.split(verified, acceptedAt: now) { random.uuid(at: now) }
     }
 
     private mutating func hook(of inspected: InspectedRequest) throws(HookFault) -> Hook {

@@ -85,6 +85,6 @@ extension Variable {
 
     /// Known, so that an environment made for later versions is not refused; read by none of today's programs.
     package static let later: [Variable] = [
-        brokerManagement, prefix, apiTokens, otlpEndpoint, otelServiceName, files, apiListen, oauthListen, oauthURL, keys,
+        brokerManagement, prefix, apiTokens, otlpEndpoint, otelServiceName, files, apiListen, oauthListen, oauthURL,
     ]
 }
