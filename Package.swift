@@ -70,17 +70,20 @@ let package = Package(
         program("flotilla-ingress", on: "FlotillaBoot"),
         program("flotilla-log-sink", on: "FlotillaBoot"),
 
-        tests("FlotillaModelTests", on: "FlotillaModel"),
+        // What several test targets need: seeded randomness, signals with deadlines.
+        .target(name: "TestSupport", dependencies: ["FlotillaRuntime"], path: "Tests/Support", swiftSettings: rules),
+
+        tests("FlotillaModelTests", on: "FlotillaModel", "TestSupport"),
         tests("FlotillaRuntimeTests", on: "FlotillaRuntime", "FlotillaModel", "CLinux"),
-        tests("FlotillaHTTPTests", on: "FlotillaHTTP", "FlotillaRuntime"),
-        tests("FlotillaEngineTests", on: "FlotillaEngine", "FlotillaMemory", "FlotillaModel", "FlotillaRuntime"),
+        tests("FlotillaHTTPTests", on: "FlotillaHTTP", "FlotillaRuntime", "TestSupport"),
+        tests("FlotillaEngineTests", on: "FlotillaEngine", "FlotillaMemory", "FlotillaModel", "FlotillaRuntime", "TestSupport"),
         tests(
             "FlotillaPortTests", on: "FlotillaEngine", "FlotillaMemory", "FlotillaSQLite", "FlotillaModel", "FlotillaRuntime",
-            "CSQLite"),
+            "CSQLite", "TestSupport"),
         tests("FlotillaCryptoTests", on: "FlotillaCrypto"),
         tests(
             "FlotillaIngressTests", on: "FlotillaIngress", "FlotillaEngine", "FlotillaHTTP", "FlotillaModel", "FlotillaRuntime",
-            "FlotillaCrypto"),
+            "FlotillaCrypto", "TestSupport"),
         tests("FlotillaWorkersTests", on: "FlotillaWorkers", "FlotillaEngine", "FlotillaModel", "FlotillaRuntime"),
         testProgram("CrashWorker", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "FlotillaSQLite", "CLinux"),
         tests(

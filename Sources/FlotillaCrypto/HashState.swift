@@ -19,9 +19,9 @@ package enum HashAlgorithm: String, Sendable, CaseIterable {
 
 /// A hash that stands at a certain point: at the start, or behind the padded key of an HMAC. Made once, then only
 /// copied from: asking libcrypto for an algorithm by name costs more than hashing 1 KB. Frees its context at the end.
+///
+/// Sendable because the context is never written after `init`: libcrypto's copy only reads its source.
 final class HashState: @unchecked Sendable {
-    // Sendable because the context is never written after `init`: libcrypto's copy only reads its source.
-
     let algorithm: HashAlgorithm
     let context: OpaquePointer
 

@@ -33,7 +33,7 @@ struct PipelineSteps: Sendable {
     func claim(_ key: LedgerKey, _ delivery: Delivery, alone: Bool) async throws -> ClaimAnswer {
         let passage = delivery.passage
         let answer = try await insisting("claim") {
-            try await ledger.claim(key, attempt: passage.round, generation: passage.generation, alone: alone)
+            try await ledger.claim(key, round: passage.round, generation: passage.generation, alone: alone)
         }
         watcher.claimed(delivery, answer)
         watcher.reached(.claimed, delivery)

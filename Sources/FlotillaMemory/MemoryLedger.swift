@@ -39,12 +39,12 @@ package final class MemoryLedger: Ledger, LedgerInspection {
         }
     }
 
-    package func claim(_ key: LedgerKey, attempt: Int, generation: Int, alone: Bool) async throws -> ClaimAnswer {
+    package func claim(_ key: LedgerKey, round: Int, generation: Int, alone: Bool) async throws -> ClaimAnswer {
         let now = clock.now
         return try change { state in
             let stored = state.rows[key]
             let until = stored.flatMap { $0.leaseUntil > now ? $0.leaseUntil : nil }
-            let decision = LedgerTable.claim(stored?.row, attempt: attempt, generation: generation, alone: alone, heldUntil: until)
+            let decision = LedgerTable.claim(stored?.row, round: round, generation: generation, alone: alone, heldUntil: until)
             if let row = decision.write { state.rows[key] = Stored(row: row, leaseUntil: now + lease, claimed: now, changed: now) }
             return decision.answer
         }

@@ -2,6 +2,7 @@
 
 import FlotillaHTTP
 import Foundation
+import TestSupport
 import Testing
 
 /// The same bytes before our session, llhttp and nginx: what we serve, the stricter of the two must serve too, cut at the same places.
@@ -28,8 +29,8 @@ struct DifferentialTests {
     enum Judge: Sendable { case llhttp, nginx }
 
     @Test func `we serve nothing that llhttp or nginx refuses, and frame it as they do`() async throws {
-        let seeds = UInt64(Mutation.count("FLOTILLA_DIFFERENTIAL_CASES", otherwise: 10_000))
-        let first = Mutation.count("FLOTILLA_DIFFERENTIAL_SEED", otherwise: 1_000_000)
+        let seeds = UInt64(Fuzz.count("FLOTILLA_DIFFERENTIAL_CASES", otherwise: 10_000))
+        let first = Fuzz.count("FLOTILLA_DIFFERENTIAL_SEED", otherwise: 1_000_000)
         let cases = WireCases.all.map(\.bytes) + (0..<seeds).map { Mutation.make(UInt64(first) + $0) }
         let served = try await onThread {
             let llhttp = try Llhttp.judge(cases)

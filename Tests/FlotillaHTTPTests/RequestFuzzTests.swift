@@ -2,23 +2,8 @@
 
 import FlotillaHTTP
 import Foundation
+import TestSupport
 import Testing
-
-/// Numbers that look random and are the same in every run: a failure names its seed.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 1
-    }
-
-    mutating func next() -> UInt64 {
-        state ^= state << 13
-        state ^= state >> 7
-        state ^= state << 17
-        return state &* 0x2545_F491_4F6C_DD1D
-    }
-}
 
 /// Cases of the table, bent: bytes changed, dropped, doubled, pieces of other cases put in.
 enum Mutation {
@@ -32,7 +17,7 @@ enum Mutation {
     private static let servable = short.filter { !$0.verdict.served.isEmpty }
 
     static func make(_ seed: UInt64) -> [UInt8] {
-        var random = SeededGenerator(seed: seed)
+        var random = Seeded(seed)
         // Half of them begin as something that would be served: what is refused twice over finds little.
         func pick() -> [UInt8] {
             let cases = Bool.random(using: &random) ? short : servable
@@ -53,18 +38,14 @@ enum Mutation {
         }
         return bytes
     }
-
-    static func count(_ variable: String, otherwise: Int) -> Int {
-        ProcessInfo.processInfo.environment[variable].flatMap(Int.init) ?? otherwise
-    }
 }
 
 @Suite struct RequestFuzzTests {
     @Test func `mutated requests get one verdict however they are cut, and a refusal takes no more`() {
-        for seed in 0..<UInt64(Mutation.count("FLOTILLA_FUZZ_CASES", otherwise: 20_000)) {
+        for seed in 0..<UInt64(Fuzz.cases) {
             let bytes = Mutation.make(seed)
             let whole = Feed.all(bytes)
-            var random = SeededGenerator(seed: seed &+ 1)
+            var random = Seeded(seed &+ 1)
             var feed = Feed()
             var rest = bytes[...]
             while !rest.isEmpty {

@@ -180,8 +180,9 @@ import Testing
 }
 
 /// A client passed to a thread, while the test waits for that thread.
+///
+/// Sendable because the one who hands it over does not touch it until the other is done.
 struct Handed<Value>: @unchecked Sendable {
-    // Sendable because the one who hands it over does not touch it until the other is done.
     let value: Value
     init(_ value: Value) { self.value = value }
 }

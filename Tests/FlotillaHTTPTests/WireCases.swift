@@ -133,6 +133,8 @@ enum WireCases {
         .init("an empty Host", "GET / HTTP/1.1\r\nHost:\r\n\r\n", .refused()),
         .init("a Host with a space", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n", .refused()),
         .init("a Host with an empty label", "GET / HTTP/1.1\r\nHost: a..b\r\n\r\n", .refused()),
+        .init("a Host of the root alone", "GET / HTTP/1.1\r\nHost: .\r\n\r\n", .refused()),
+        .init("a Host that begins with a dot", "GET / HTTP/1.1\r\nHost: .a\r\n\r\n", .refused()),
         .init("a Host with a path", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", .refused()),
         .init("a Host with a user", "GET / HTTP/1.1\r\nHost: u@a\r\n\r\n", .refused()),
         .init("a Host with a port of letters", "GET / HTTP/1.1\r\nHost: a:b\r\n\r\n", .refused()),

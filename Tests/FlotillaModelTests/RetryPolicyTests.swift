@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FlotillaModel
+import TestSupport
 import Testing
 
 /// What happened, and what becomes of the event.

@@ -2,6 +2,7 @@
 
 import FlotillaModel
 import Foundation
+import TestSupport
 import Testing
 
 struct MomentCase: Sendable, CustomTestStringConvertible {

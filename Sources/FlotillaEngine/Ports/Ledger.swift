@@ -9,10 +9,10 @@ package import FlotillaModel
 ///   holds at a third of the lease; a claim whose process vanished can be taken over after it.
 /// - **Fences**: `mark` is refused when the claim was taken over meanwhile. Refused means: nothing was written.
 /// - **Batches**: calls that wait at the same time travel to the store together.
-/// - **Attempts** here count copies: `Passage.round`, which grows also with a copy that spent no attempt.
+/// - **Rounds** count copies: `Passage.round`, which grows also with a copy that spent no attempt.
 /// - **Failure**: a store that is away makes calls throw; nothing is half written.
 package protocol Ledger: Sendable {
-    func claim(_ key: LedgerKey, attempt: Int, generation: Int, alone: Bool) async throws -> ClaimAnswer
+    func claim(_ key: LedgerKey, round: Int, generation: Int, alone: Bool) async throws -> ClaimAnswer
 
     /// True when written; false when the claim is no longer the caller's.
     func mark(_ key: LedgerKey, fence: Int64, as mark: LedgerMark) async throws -> Bool
@@ -57,7 +57,7 @@ package enum LedgerMark: Sendable, Equatable {
     case retrying(next: Int)
     case parked
     case dead
-    /// Not handled after all: whoever comes next may run it, with the same attempt.
+    /// Not handled after all: whoever comes next may run it, in the same round.
     case free
 }
 

@@ -5,15 +5,15 @@ package import FlotillaModel
 /// One row of the ledger, as every adapter keeps it.
 package struct LedgerRow: Sendable, Equatable {
     package var state: LedgerState
-    /// The attempt that runs or ran last; in `retrying`, the next one.
-    package var attempt: Int
+    /// The round that runs or ran last; in `retrying`, the next one.
+    package var round: Int
     package var generation: Int
     package var crashes: Int
     package var fence: Int64
 
-    package init(state: LedgerState, attempt: Int, generation: Int, crashes: Int = 0, fence: Int64) {
+    package init(state: LedgerState, round: Int, generation: Int, crashes: Int = 0, fence: Int64) {
         self.state = state
-        self.attempt = attempt
+        self.round = round
         self.generation = generation
         self.crashes = crashes
         self.fence = fence
@@ -29,32 +29,32 @@ package enum LedgerTable {
     ///   - heldUntil: for a claimed row, until when its holder's lease runs; nil when the lease has run out.
     /// - Returns: the answer, and the row to write if it changes.
     package static func claim(
-        _ row: LedgerRow?, attempt: Int, generation: Int, alone: Bool, heldUntil: Timestamp?
+        _ row: LedgerRow?, round: Int, generation: Int, alone: Bool, heldUntil: Timestamp?
     ) -> (answer: ClaimAnswer, write: LedgerRow?) {
         guard let row else {
-            let first = LedgerRow(state: .claimed, attempt: attempt, generation: generation, fence: 1)
+            let first = LedgerRow(state: .claimed, round: round, generation: generation, fence: 1)
             return (.run(fence: 1), first)
         }
         if generation < row.generation { return (.superseded, nil) }
         if row.state == .claimed, let heldUntil {
-            // A later attempt here means that a retry was confirmed and its release is still on the way.
-            return (generation == row.generation && attempt < row.attempt ? .superseded : .busy(until: heldUntil), nil)
+            // A later round here means that a retry was confirmed and its release is still on the way.
+            return (generation == row.generation && round < row.round ? .superseded : .busy(until: heldUntil), nil)
         }
         if generation > row.generation {
-            // A replay begins a new life: neither its attempts nor its crashes are those of the old one.
-            let next = LedgerRow(state: .claimed, attempt: attempt, generation: generation, fence: row.fence + 1)
+            // A replay begins a new life: neither its rounds nor its crashes are those of the old one.
+            let next = LedgerRow(state: .claimed, round: round, generation: generation, fence: row.fence + 1)
             return (.run(fence: next.fence), next)
         }
         switch row.state {
         case .done, .dead, .parked, .discarded:
             return (.duplicate(row.state), nil)
         case .retrying, .free, .claimed:
-            if attempt < row.attempt { return (.superseded, nil) }
+            if round < row.round { return (.superseded, nil) }
         }
-        // The worker that held this claim vanished. If a later attempt exists, its handler had returned: that is no crash of the handler.
-        let vanished = row.state == .claimed && attempt == row.attempt
+        // The worker that held this claim vanished. If a later round exists, its handler had returned: that is no crash of the handler.
+        let vanished = row.state == .claimed && round == row.round
         let crashes = row.crashes + (vanished ? 1 : 0)
-        var next = LedgerRow(state: .claimed, attempt: attempt, generation: generation, crashes: crashes, fence: row.fence + 1)
+        var next = LedgerRow(state: .claimed, round: round, generation: generation, crashes: crashes, fence: row.fence + 1)
         if crashes >= crashLimit { return (.crashed(fence: next.fence, crashes: crashes), next) }
         if crashes > 0, !alone {
             // Not claimed while it waits for its turn to run alone: if a neighbour brings the process down meanwhile, it is not blamed.
@@ -74,7 +74,7 @@ package enum LedgerTable {
         case .free: row.state = .free
         case .retrying(let next):
             row.state = .retrying
-            row.attempt = next
+            row.round = next
         }
         return row
     }
@@ -82,7 +82,7 @@ package enum LedgerTable {
     /// The row after a done mark without a claim.
     package static func markDone(_ row: LedgerRow?, generation: Int) -> LedgerRow {
         LedgerRow(
-            state: .done, attempt: row?.attempt ?? 1, generation: max(generation, row?.generation ?? 0), crashes: row?.crashes ?? 0,
+            state: .done, round: row?.round ?? 1, generation: max(generation, row?.generation ?? 0), crashes: row?.crashes ?? 0,
             fence: (row?.fence ?? 0) + 1)
     }
 
@@ -91,7 +91,7 @@ package enum LedgerTable {
     package static func discard(_ row: LedgerRow?, generation: Int) -> LedgerRow? {
         if let row, row.generation > generation { return nil }
         return LedgerRow(
-            state: .discarded, attempt: row?.attempt ?? 1, generation: generation, crashes: row?.crashes ?? 0,
+            state: .discarded, round: row?.round ?? 1, generation: generation, crashes: row?.crashes ?? 0,
             fence: (row?.fence ?? 0) + 1)
     }
 }

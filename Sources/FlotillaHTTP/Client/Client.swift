@@ -8,9 +8,9 @@ internal import Synchronization
 ///
 /// Made for a loop, ended by `close()`, before the loop is. It follows no redirect, asks no proxy, speaks http and https only.
 /// libcurl calls back on the loop's thread, inside of the calls made there.
+///
+/// Sendable because only the thread of the loop touches what is mutable here, and libcurl's handles.
 package final class Client: @unchecked Sendable {
-    // Sendable because only the thread of the loop touches what is mutable here, and libcurl's handles.
-
     private let loop: Loop
     private let connections: Int
     private var multi: UnsafeMutableRawPointer?

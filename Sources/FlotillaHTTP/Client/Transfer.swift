@@ -4,9 +4,9 @@ internal import CCurl
 internal import FlotillaRuntime
 
 /// One request on its way through libcurl. Made by `Client.send`, lives on the client's loop, and ends by `finish`, which answers once.
+///
+/// Sendable because after `init` only the thread of the client's loop touches it.
 final class Transfer: @unchecked Sendable {
-    // Sendable because after `init` only the thread of the client's loop touches it.
-
     typealias Outcome = Result<ClientResponse, ClientFailure>
 
     private let request: ClientRequest

@@ -7,9 +7,9 @@ internal import Glibc
 ///
 /// It reads a request, hands it to the responder, writes the answer, and starts again: one request at a time, so that pipelined
 /// answers leave in order. While a request is being answered, what the client sends ahead waits in `pending`, up to a limit.
+///
+/// Sendable because only the thread of its loop touches it; the task that answers runs there too.
 final class Connection: @unchecked Sendable {
-    // Sendable because only the thread of its loop touches it; the task that answers runs there too.
-
     enum Phase {
         /// Between requests, or in the middle of one.
         case receiving

@@ -123,8 +123,8 @@ struct HeadLines {
             end = close + 1
         } else {
             while end < value.count, value[end].isHostName {
-                // No empty label.
-                if value[end] == dot, end > 0, value[end - 1] == dot { return false }
+                // No empty label; the last one, of the root, only behind a name.
+                if value[end] == dot, end == 0 || value[end - 1] == dot { return false }
                 end += 1
             }
             guard end > 0 else { return false }

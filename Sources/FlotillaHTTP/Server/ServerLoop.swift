@@ -6,9 +6,9 @@ internal import Glibc
 
 /// The part of a Server that lives on one loop: its listening socket, its connections, and the buffers that they share.
 /// Made by `Server.start`, ended by `drain` or `stop`, when its last connection is closed.
+///
+/// Sendable because only the thread of its loop touches it, from `listen` on.
 final class ServerLoop: @unchecked Sendable {
-    // Sendable because only the thread of its loop touches it, from `listen` on.
-
     let loop: Loop
     let limits: Limits
     let responder: any Responder

@@ -11,9 +11,9 @@ internal import Synchronization
 /// executor it also carries whole tasks (a request of the HTTP server), which then need no hop between threads.
 ///
 /// A callback must not block, unless blocking is what this Loop was made for (SQLite's fsync).
+///
+/// Sendable because `mailbox` is behind its mutex, `thread` is atomic, and `state` is touched on the loop's thread alone.
 package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
-    // Sendable because `mailbox` is behind its mutex, `thread` is atomic, and `state` is touched on the loop's thread alone.
-
     package let name: String
     private let mailbox = Mutex(Mailbox())
     private let thread = Atomic<UInt>(0)

@@ -27,9 +27,9 @@ package struct LoopSleeper: Sleeper {
 }
 
 /// One sleep: ended once, by its timer or by cancellation.
+///
+/// Sendable because `state` is behind its mutex, and `timer` is touched on the loop's thread alone.
 private final class Nap: @unchecked Sendable {
-    // Sendable because `state` is behind its mutex, and `timer` is touched on the loop's thread alone.
-
     private struct State {
         var continuation: CheckedContinuation<Void, any Error>?
         var ended = false

@@ -11,38 +11,27 @@ enum Letters {
         previous.bind(1, queue)
         previous.bind(2, event)
         let replaced = try previous.row { $0.integer(0) }
-        let add = turn.statements.addLetter
-        add.bind(1, queue)
-        add.bind(2, event)
-        add.bind(3, turn.now.milliseconds)
-        add.bind(4, passage.attempt)
-        add.bind(5, passage.generation)
-        add.bind(6, passage.failureClass)
-        add.bind(7, passage.reason)
-        add.bind(8, PassageText.encode(passage))
-        try add.run()
-        if turn.database.changes != 1 { try keepPlace(of: event, in: queue, passage, in: turn) }
+        func add(by statement: Statement) throws {
+            statement.bind(1, queue)
+            statement.bind(2, event)
+            statement.bind(3, turn.now.milliseconds)
+            statement.bind(4, passage.attempt)
+            statement.bind(5, passage.generation)
+            statement.bind(6, passage.failureClass)
+            statement.bind(7, passage.reason)
+            statement.bind(8, PassageText.encode(passage))
+            try statement.run()
+        }
+        try add(by: turn.statements.addLetter)
+        if turn.database.changes != 1 { try turn.database.once(placeOfEvent) { try add(by: $0) } }
         if let replaced, replaced != event { try Deliveries.leave(replaced, in: turn) }
     }
 
     /// The row of the event is gone: what is left to point at is that it was there.
-    private static func keepPlace(of event: Int64, in queue: String, _ passage: Passage, in turn: Turn) throws {
-        let sql = """
-            INSERT OR REPLACE INTO letter (queue, source, id, event, kept, type, attempt, generation, class, reason, passage)
-            VALUES (?1, 0, 'event ' || ?2, ?2, ?3, '', ?4, ?5, ?6, ?7, ?8)
-            """
-        try turn.database.once(sql) { add in
-            add.bind(1, queue)
-            add.bind(2, event)
-            add.bind(3, turn.now.milliseconds)
-            add.bind(4, passage.attempt)
-            add.bind(5, passage.generation)
-            add.bind(6, passage.failureClass)
-            add.bind(7, passage.reason)
-            add.bind(8, PassageText.encode(passage))
-            try add.run()
-        }
-    }
+    private static let placeOfEvent = """
+        INSERT OR REPLACE INTO letter (queue, source, id, event, kept, type, attempt, generation, class, reason, passage)
+        VALUES (?1, 0, 'event ' || ?2, ?2, ?3, '', ?4, ?5, ?6, ?7, ?8)
+        """
 
     /// Removes a letter, if it is still the one that was seen: it may have run and failed again meanwhile.
     static func take(_ letter: Letter, in turn: Turn) throws -> Bool {

@@ -5,8 +5,9 @@ internal import FlotillaModel
 
 /// Publishes the events of one call: each is written once, and a delivery of it into every queue that is bound to its type;
 /// into `unrouted` when there is none.
+///
+/// Sendable because nothing in it changes after `init`.
 final class PublishOperation: Operation, @unchecked Sendable {
-    // Sendable because nothing in it changes after `init`.
     private let events: [Event]
     private let continuation: CheckedContinuation<Void, any Error>
 

@@ -9,8 +9,9 @@ protocol Operation: AnyObject, Sendable {
 }
 
 /// An operation with a result that its caller waits for. Performed once at a time, by the loop.
+///
+/// Sendable because it is handed over to the loop through the inbox, and from then on touched there alone.
 final class Work<Value: Sendable>: Operation, @unchecked Sendable {
-    // Sendable because it is handed over to the loop through the inbox, and from then on touched there alone.
     private let body: (Turn) throws -> Value
     private let continuation: CheckedContinuation<Value, any Error>
     private var value: Value?

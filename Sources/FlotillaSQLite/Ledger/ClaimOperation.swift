@@ -3,18 +3,18 @@
 internal import FlotillaEngine
 internal import FlotillaModel
 
+/// Sendable because it is handed over to the loop through the inbox, and from then on touched there alone.
 final class ClaimOperation: Operation, @unchecked Sendable {
-    // Sendable because it is handed over to the loop through the inbox, and from then on touched there alone.
     private let key: LedgerKey
-    private let attempt: Int
+    private let round: Int
     private let generation: Int
     private let alone: Bool
     private let continuation: CheckedContinuation<ClaimAnswer, any Error>
     private var answer = ClaimAnswer.superseded
 
-    init(_ key: LedgerKey, attempt: Int, generation: Int, alone: Bool, _ continuation: CheckedContinuation<ClaimAnswer, any Error>) {
+    init(_ key: LedgerKey, round: Int, generation: Int, alone: Bool, _ continuation: CheckedContinuation<ClaimAnswer, any Error>) {
         self.key = key
-        self.attempt = attempt
+        self.round = round
         self.generation = generation
         self.alone = alone
         self.continuation = continuation
@@ -24,7 +24,7 @@ final class ClaimOperation: Operation, @unchecked Sendable {
         // Nearly always it is the first time: then this is all.
         let first = turn.statements.claimNew
         key.withBytes { first.bind(1, $0) }
-        first.bind(2, attempt)
+        first.bind(2, round)
         first.bind(3, generation)
         first.bind(4, turn.session)
         first.bind(5, turn.now.milliseconds)
@@ -37,7 +37,7 @@ final class ClaimOperation: Operation, @unchecked Sendable {
             throw SQLiteFailure.other(path: turn.database.path, "a row of the ledger is there and is not")
         }
         let heldUntil = try LedgerRows.heldUntil(stored, in: turn)
-        let decision = LedgerTable.claim(stored.row, attempt: attempt, generation: generation, alone: alone, heldUntil: heldUntil)
+        let decision = LedgerTable.claim(stored.row, round: round, generation: generation, alone: alone, heldUntil: heldUntil)
         if let row = decision.write { try LedgerRows.write(row, for: key, replacing: stored, in: turn) }
         answer = decision.answer
     }

@@ -3,7 +3,7 @@
 internal import FlotillaEngine
 internal import FlotillaModel
 
-/// What the file knows of one key: its claim if there is one, else its row in the ledger.
+/// What the file knows of one key: its claim if there is one, else its row in the ledger. Its round is in the columns `attempt`.
 struct StoredRow {
     var row: LedgerRow
     /// Who claimed it; nil when nobody has it.
@@ -20,7 +20,7 @@ enum LedgerRows {
             let at = Timestamp(milliseconds: row.integer(5))
             return StoredRow(
                 row: LedgerRow(
-                    state: .claimed, attempt: Int(row.integer(0)), generation: Int(row.integer(1)), crashes: Int(row.integer(2)),
+                    state: .claimed, round: Int(row.integer(0)), generation: Int(row.integer(1)), crashes: Int(row.integer(2)),
                     fence: row.integer(3)),
                 session: row.integer(4), claimed: at, changed: at)
         }
@@ -30,7 +30,7 @@ enum LedgerRows {
         return try find.row { row in
             StoredRow(
                 row: LedgerRow(
-                    state: LedgerState(rawValue: Int(row.integer(0))) ?? .free, attempt: Int(row.integer(1)),
+                    state: LedgerState(rawValue: Int(row.integer(0))) ?? .free, round: Int(row.integer(1)),
                     generation: Int(row.integer(2)), crashes: Int(row.integer(3)), fence: row.integer(4)),
                 session: nil, claimed: Timestamp(milliseconds: row.integer(5)), changed: Timestamp(milliseconds: row.integer(6)))
         }
@@ -40,7 +40,7 @@ enum LedgerRows {
         if row.state == .claimed {
             let write = turn.statements.writeClaim
             key.withBytes { write.bind(1, $0) }
-            write.bind(2, row.attempt)
+            write.bind(2, row.round)
             write.bind(3, row.generation)
             write.bind(4, row.crashes)
             write.bind(5, row.fence)
@@ -61,7 +61,7 @@ enum LedgerRows {
         return try end.row { row in
             (
                 LedgerRow(
-                    state: .claimed, attempt: Int(row.integer(0)), generation: Int(row.integer(1)), crashes: Int(row.integer(2)),
+                    state: .claimed, round: Int(row.integer(0)), generation: Int(row.integer(1)), crashes: Int(row.integer(2)),
                     fence: fence),
                 Timestamp(milliseconds: row.integer(3))
             )
@@ -72,7 +72,7 @@ enum LedgerRows {
         let write = turn.statements.writeLedger
         key.withBytes { write.bind(1, $0) }
         write.bind(2, row.state.rawValue)
-        write.bind(3, row.attempt)
+        write.bind(3, row.round)
         write.bind(4, row.generation)
         write.bind(5, row.crashes)
         write.bind(6, row.fence)

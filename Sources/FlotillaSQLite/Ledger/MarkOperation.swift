@@ -3,8 +3,9 @@
 internal import FlotillaEngine
 
 /// Writes what became of a claim, under its fence.
+///
+/// Sendable because it is handed over to the loop through the inbox, and from then on touched there alone.
 final class MarkOperation: Operation, @unchecked Sendable {
-    // Sendable because it is handed over to the loop through the inbox, and from then on touched there alone.
     private let key: LedgerKey
     private let fence: Int64
     private let mark: LedgerMark

@@ -11,10 +11,10 @@ package struct SQLiteLedger: Ledger {
         self.file = file
     }
 
-    package func claim(_ key: LedgerKey, attempt: Int, generation: Int, alone: Bool) async throws -> ClaimAnswer {
+    package func claim(_ key: LedgerKey, round: Int, generation: Int, alone: Bool) async throws -> ClaimAnswer {
         try await withCheckedThrowingContinuation { continuation in
             file.submit(
-                ClaimOperation(key, attempt: attempt, generation: generation, alone: alone, continuation))
+                ClaimOperation(key, round: round, generation: generation, alone: alone, continuation))
         }
     }
 

@@ -11,8 +11,8 @@ struct LedgerCommand: Command {
     static let help = """
         usage: flotilla ledger show ID [--source SOURCE] [--json]
 
-        Shows for each worker that has heard of the event: its state, attempt, generation, crashes and times; and where it is kept
-        if it is a dead letter, parked or unrouted.
+        Shows for each worker that has heard of the event: its state, round (which copy of it ran last: retries and postponements),
+        generation (how often it was replayed), crashes and times; and where it is kept if it is a dead letter, parked or unrouted.
 
           --source SOURCE    only the event of this source, such as /hooks/github
           --json             one JSON line for each worker and letter
@@ -51,11 +51,11 @@ struct LedgerCommand: Command {
         let rows = lines.map { line in
             let row = line.entry.row
             return [
-                line.consumer, line.source, row.state.name, String(row.attempt), String(row.generation), String(row.crashes),
+                line.consumer, line.source, row.state.name, String(row.round), String(row.generation), String(row.crashes),
                 line.entry.claimed.description, line.entry.changed.description,
             ]
         }
-        return Terminal.table([["WORKER", "SOURCE", "STATE", "ATTEMPT", "GENERATION", "CRASHES", "CLAIMED", "CHANGED"]] + rows)
+        return Terminal.table([["WORKER", "SOURCE", "STATE", "ROUND", "GENERATION", "CRASHES", "CLAIMED", "CHANGED"]] + rows)
     }
 
     private func printLine(_ line: EventHistory.Line) {
@@ -64,7 +64,7 @@ struct LedgerCommand: Command {
             json.member("source", line.source)
             json.member("id", id)
             json.member("state", line.entry.row.state.name)
-            json.member("attempt", line.entry.row.attempt)
+            json.member("round", line.entry.row.round)
             json.member("generation", line.entry.row.generation)
             json.member("crashes", line.entry.row.crashes)
             json.member("claimed", line.entry.claimed.description)

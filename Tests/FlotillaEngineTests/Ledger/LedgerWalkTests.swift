@@ -2,13 +2,14 @@
 
 import FlotillaEngine
 import FlotillaModel
+import TestSupport
 import Testing
 
 /// One event's row under a crowd of workers that claim, mark, vanish and come back late, in random order.
 private struct LedgerWalk {
     struct Run {
         let fence: Int64
-        let attempt: Int
+        let round: Int
         let generation: Int
     }
 
@@ -32,17 +33,17 @@ private struct LedgerWalk {
     }
 
     private mutating func claim() throws {
-        let attempt = Int.random(in: 1...4, using: &random)
+        let round = Int.random(in: 1...4, using: &random)
         let generation = Int.random(in: 0...2, using: &random)
         let alone = Bool.random(using: &random)
         let before = row
         let (answer, write) = LedgerTable.claim(
-            row, attempt: attempt, generation: generation, alone: alone, heldUntil: row?.state == .claimed && isHeld ? Self.until : nil)
+            row, round: round, generation: generation, alone: alone, heldUntil: row?.state == .claimed && isHeld ? Self.until : nil)
         if let write {
-            // Fences only grow, and a row never goes back to an older generation or, within one, to an older attempt.
+            // Fences only grow, and a row never goes back to an older generation or, within one, to an older round.
             try #require(write.fence > (before?.fence ?? 0))
             try #require(write.generation >= (before?.generation ?? 0))
-            if let before, write.generation == before.generation { try #require(write.attempt >= before.attempt) }
+            if let before, write.generation == before.generation { try #require(write.round >= before.round) }
             row = write
         }
         switch answer {
@@ -54,7 +55,7 @@ private struct LedgerWalk {
             try #require(row?.state == .claimed && row?.fence == fence)
             terminal = nil
             isHeld = true
-            runs.append(Run(fence: fence, attempt: attempt, generation: generation))
+            runs.append(Run(fence: fence, round: round, generation: generation))
         case .duplicate(let state):
             try #require(terminal?.state == state)
             try #require(write == nil)
@@ -67,7 +68,7 @@ private struct LedgerWalk {
 
     private mutating func mark() throws {
         guard let run = runs.randomElement(using: &random) else { return }
-        let marks: [LedgerMark] = [.done, .dead, .parked, .free, .retrying(next: run.attempt), .retrying(next: run.attempt + 1)]
+        let marks: [LedgerMark] = [.done, .dead, .parked, .free, .retrying(next: run.round), .retrying(next: run.round + 1)]
         let mark = marks.randomElement(using: &random) ?? .done
         let marked = LedgerTable.mark(row, fence: run.fence, as: mark)
         let isNewest = row?.state == .claimed && row?.fence == run.fence
@@ -111,11 +112,11 @@ struct LedgerWalkTests {
         var row: LedgerRow?
         var seen: [ClaimAnswer] = []
         for _ in 0..<8 {
-            let (answer, write) = LedgerTable.claim(row, attempt: 1, generation: 0, alone: false, heldUntil: nil)
+            let (answer, write) = LedgerTable.claim(row, round: 1, generation: 0, alone: false, heldUntil: nil)
             row = write ?? row
             seen.append(answer)
             if case .alone = answer {
-                let (again, write) = LedgerTable.claim(row, attempt: 1, generation: 0, alone: true, heldUntil: nil)
+                let (again, write) = LedgerTable.claim(row, round: 1, generation: 0, alone: true, heldUntil: nil)
                 row = write ?? row
                 seen.append(again)
             }

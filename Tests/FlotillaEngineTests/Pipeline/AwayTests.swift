@@ -3,6 +3,7 @@
 import FlotillaEngine
 import FlotillaMemory
 import FlotillaModel
+import TestSupport
 import Testing
 
 struct AwayTests {

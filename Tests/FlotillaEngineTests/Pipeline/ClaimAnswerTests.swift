@@ -4,6 +4,7 @@ import FlotillaEngine
 import FlotillaMemory
 import FlotillaModel
 import Synchronization
+import TestSupport
 import Testing
 
 struct ClaimAnswerTests {
@@ -15,7 +16,7 @@ struct ClaimAnswerTests {
     @Test(arguments: [LedgerMark.done, .dead, .parked])
     func `a copy of what has ended is acknowledged and not handled`(_ mark: LedgerMark) async throws {
         try await Bench.use { bench in
-            _ = try await bench.ledger.claim(key("1"), attempt: 1, generation: 0, alone: false)
+            _ = try await bench.ledger.claim(key("1"), round: 1, generation: 0, alone: false)
             _ = try await bench.ledger.mark(key("1"), fence: 1, as: mark)
             #expect(try await bench.settle(Self.untouched) == ["claim", "acknowledge"])
         }
@@ -23,7 +24,7 @@ struct ClaimAnswerTests {
 
     @Test func `an older copy is acknowledged and not handled`() async throws {
         try await Bench.use { bench in
-            _ = try await bench.ledger.claim(key("1"), attempt: 1, generation: 0, alone: false)
+            _ = try await bench.ledger.claim(key("1"), round: 1, generation: 0, alone: false)
             _ = try await bench.ledger.mark(key("1"), fence: 1, as: .retrying(next: 2))
             #expect(try await bench.settle(Self.untouched) == ["claim", "acknowledge"])
         }
@@ -31,7 +32,7 @@ struct ClaimAnswerTests {
 
     @Test func `what somebody else runs comes back after their lease, and spends no attempt`() async throws {
         try await Bench.use { bench in
-            _ = try await bench.ledger.claim(key("1"), attempt: 1, generation: 0, alone: false)
+            _ = try await bench.ledger.claim(key("1"), round: 1, generation: 0, alone: false)
             #expect(try await bench.settle(Self.untouched) == ["claim", "forward q", "acknowledge"])
             _ = try await bench.ledger.mark(key("1"), fence: 1, as: .free)
             let worker = try bench.worker(handler: Doing { _, context in context.attempt == 1 ? .done : .dead("an attempt was spent") })
@@ -47,7 +48,7 @@ struct ClaimAnswerTests {
 
     @Test func `a suspect runs with nobody beside it`() async throws {
         try await Bench.use { bench in
-            _ = try await bench.ledger.claim(key("suspect"), attempt: 1, generation: 0, alone: false)
+            _ = try await bench.ledger.claim(key("suspect"), round: 1, generation: 0, alone: false)
             bench.ledger.vanish()
             let inside = Mutex<Set<String>>([])
             let gate = Tally()
@@ -70,14 +71,14 @@ struct ClaimAnswerTests {
                 try await bench.record.reach("settled", 5)
             }
             #expect(bench.record.steps.contains("claim alone"))
-            #expect(try await bench.entry("suspect") == LedgerRow(state: .done, attempt: 1, generation: 0, crashes: 1, fence: 3))
+            #expect(try await bench.entry("suspect") == LedgerRow(state: .done, round: 1, generation: 0, crashes: 1, fence: 3))
         }
     }
 
     @Test func `what has brought three processes down is a dead letter that says so`() async throws {
         try await Bench.use { bench in
             for _ in 0..<3 {
-                _ = try await bench.ledger.claim(key("1"), attempt: 1, generation: 0, alone: true)
+                _ = try await bench.ledger.claim(key("1"), round: 1, generation: 0, alone: true)
                 bench.ledger.vanish()
             }
             #expect(try await bench.settle(Self.untouched) == ["claim", "forward q.dead", "mark dead", "acknowledge"])
@@ -92,7 +93,7 @@ struct ClaimAnswerTests {
                 handler: Doing { _, _ in
                     // While it runs, the claim is taken over and ended by somebody else.
                     bench.ledger.vanish()
-                    _ = try await bench.ledger.claim(key("1"), attempt: 1, generation: 0, alone: true)
+                    _ = try await bench.ledger.claim(key("1"), round: 1, generation: 0, alone: true)
                     _ = try await bench.ledger.mark(key("1"), fence: 2, as: .done)
                     return .done
                 })

@@ -4,6 +4,7 @@ import FlotillaEngine
 import FlotillaMemory
 import FlotillaModel
 import FlotillaRuntime
+import TestSupport
 import Testing
 
 /// What a handler does with an event, and the way that the event goes.
@@ -23,7 +24,7 @@ struct WayCase: Sendable, CustomTestStringConvertible {
         self.steps = steps
         self.state = state
         self.attempt = attempt
-        row = LedgerRow(state: state, attempt: attempt, generation: 0, fence: 1)
+        row = LedgerRow(state: state, round: attempt, generation: 0, fence: 1)
     }
 
     private struct Secretive: Error, CustomStringConvertible {

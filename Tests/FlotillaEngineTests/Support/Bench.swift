@@ -4,6 +4,7 @@ import FlotillaEngine
 import FlotillaMemory
 import FlotillaModel
 import FlotillaRuntime
+import TestSupport
 import Testing
 
 /// A handler made of a closure.

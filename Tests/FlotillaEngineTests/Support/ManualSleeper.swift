@@ -3,6 +3,7 @@
 import FlotillaModel
 import FlotillaRuntime
 import Synchronization
+import TestSupport
 
 /// Sleeps by a manual clock: `advance` moves the clock and wakes whoever has slept long enough.
 final class ManualSleeper: Sleeper {

@@ -3,6 +3,7 @@
 import FlotillaEngine
 import FlotillaModel
 import Synchronization
+import TestSupport
 
 /// What happened, in order, as words; and what shall fail.
 final class Record: Sendable {
@@ -106,9 +107,9 @@ struct RecordingLedger: Ledger {
     let ledger: any Ledger
     let record: Record
 
-    func claim(_ key: LedgerKey, attempt: Int, generation: Int, alone: Bool) async throws -> ClaimAnswer {
+    func claim(_ key: LedgerKey, round: Int, generation: Int, alone: Bool) async throws -> ClaimAnswer {
         try record.check("claim")
-        let answer = try await ledger.claim(key, attempt: attempt, generation: generation, alone: alone)
+        let answer = try await ledger.claim(key, round: round, generation: generation, alone: alone)
         record.add(alone ? "claim alone" : "claim")
         return answer
     }

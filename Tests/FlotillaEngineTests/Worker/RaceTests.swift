@@ -4,6 +4,7 @@ import FlotillaMemory
 import FlotillaModel
 import FlotillaRuntime
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import FlotillaEngine

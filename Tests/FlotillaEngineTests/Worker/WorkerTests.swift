@@ -3,6 +3,7 @@
 import FlotillaEngine
 import FlotillaMemory
 import FlotillaModel
+import TestSupport
 import Testing
 
 struct WorkerTests {
@@ -29,7 +30,7 @@ struct WorkerTests {
                 bench.sleeper.advance(by: .seconds(60))
                 try await bench.record.reach("settled")
             }
-            #expect(try await bench.entry() == LedgerRow(state: .retrying, attempt: 2, generation: 0, fence: 1))
+            #expect(try await bench.entry() == LedgerRow(state: .retrying, round: 2, generation: 0, fence: 1))
         }
     }
 
@@ -70,7 +71,7 @@ struct WorkerTests {
                 try await bench.sleeper.slept(2, for: .seconds(1))
                 bench.sleeper.advance(by: .seconds(5))
                 try await bench.record.reach("settled")
-                #expect(try await bench.entry() == LedgerRow(state: .retrying, attempt: 2, generation: 0, fence: 1))
+                #expect(try await bench.entry() == LedgerRow(state: .retrying, round: 2, generation: 0, fence: 1))
                 // Its only lane is stuck: it takes nothing more, and says so.
                 #expect(worker.ailment?.contains("ignore their deadline") == true)
                 try await bench.sleeper.slept(4, for: .seconds(1))
@@ -80,7 +81,7 @@ struct WorkerTests {
                 bench.sleeper.advance(by: .seconds(1))
             }
             #expect(bench.broker.letters(in: "q.dead").isEmpty)
-            #expect(try await bench.entry() == LedgerRow(state: .retrying, attempt: 2, generation: 0, fence: 1))
+            #expect(try await bench.entry() == LedgerRow(state: .retrying, round: 2, generation: 0, fence: 1))
         }
     }
 
@@ -121,7 +122,7 @@ struct WorkerTests {
             try await bench.running(worker) {
                 try await within { await started.reach(1) }
                 bench.ledger.vanish()
-                let other = try await bench.ledger.claim(key("1"), attempt: 1, generation: 0, alone: true)
+                let other = try await bench.ledger.claim(key("1"), round: 1, generation: 0, alone: true)
                 #expect(other == .run(fence: 2))
                 try await bench.sleeper.slept(1, for: .seconds(1))
                 bench.sleeper.advance(by: .seconds(1))

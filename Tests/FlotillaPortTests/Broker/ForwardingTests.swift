@@ -2,6 +2,7 @@
 
 import FlotillaEngine
 import FlotillaModel
+import TestSupport
 import Testing
 
 struct ForwardingTests {

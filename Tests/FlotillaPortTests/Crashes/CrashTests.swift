@@ -4,6 +4,7 @@ import FlotillaEngine
 import FlotillaModel
 import FlotillaRuntime
 import Synchronization
+import TestSupport
 import Testing
 
 /// What the handler says of the one event of a crash test, every time.

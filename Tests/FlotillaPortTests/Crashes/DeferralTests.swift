@@ -3,6 +3,7 @@
 import FlotillaEngine
 import FlotillaModel
 import FlotillaRuntime
+import TestSupport
 import Testing
 
 /// Asks to wait the first two times, and is done at the third.

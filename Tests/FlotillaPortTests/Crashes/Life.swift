@@ -3,6 +3,7 @@
 import FlotillaEngine
 import FlotillaModel
 import Synchronization
+import TestSupport
 
 /// The life of one process of a crash test: it ends at a stage of the pipeline, and from then on nothing that the process does
 /// reaches broker or ledger, as if it had been killed between that stage and the next.
@@ -94,9 +95,9 @@ struct MortalLedger: Ledger {
     let ledger: any Ledger
     let life: Life
 
-    func claim(_ key: LedgerKey, attempt: Int, generation: Int, alone: Bool) async throws -> ClaimAnswer {
+    func claim(_ key: LedgerKey, round: Int, generation: Int, alone: Bool) async throws -> ClaimAnswer {
         try life.check()
-        return try await ledger.claim(key, attempt: attempt, generation: generation, alone: alone)
+        return try await ledger.claim(key, round: round, generation: generation, alone: alone)
     }
 
     func mark(_ key: LedgerKey, fence: Int64, as mark: LedgerMark) async throws -> Bool {

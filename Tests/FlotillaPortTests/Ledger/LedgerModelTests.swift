@@ -2,6 +2,7 @@
 
 import FlotillaEngine
 import FlotillaModel
+import TestSupport
 import Testing
 
 /// Random claims and marks, one after the other for each event and many events at once: an adapter answers as the pure table does.
@@ -30,15 +31,15 @@ struct LedgerModelTests {
                 try await ledger.markDone(key, generation: generation)
                 row = LedgerTable.markDone(row, generation: generation)
             } else if Bool.random(using: &random) {
-                let attempt = Int.random(in: 1...4, using: &random)
+                let round = Int.random(in: 1...4, using: &random)
                 let generation = Int.random(in: 0...2, using: &random)
                 let alone = Bool.random(using: &random)
-                let answer = try await ledger.claim(key, attempt: attempt, generation: generation, alone: alone)
+                let answer = try await ledger.claim(key, round: round, generation: generation, alone: alone)
                 var until: Timestamp?
                 // Nobody vanishes here: whoever claimed holds it.
                 if row?.state == .claimed { until = Timestamp(milliseconds: 0) }
                 if case .busy(let told) = answer { until = told }
-                let expected = LedgerTable.claim(row, attempt: attempt, generation: generation, alone: alone, heldUntil: until)
+                let expected = LedgerTable.claim(row, round: round, generation: generation, alone: alone, heldUntil: until)
                 try #require(answer == expected.answer)
                 row = expected.write ?? row
                 if case .run(let fence) = answer { fences.append(fence) }

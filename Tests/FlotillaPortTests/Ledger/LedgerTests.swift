@@ -2,6 +2,7 @@
 
 import FlotillaEngine
 import FlotillaModel
+import TestSupport
 import Testing
 
 struct LedgerTests {
@@ -10,11 +11,11 @@ struct LedgerTests {
         try await adapter.ledger { ledger in
             let one = try key("1")
             let fence = try await ledger.claimed(one)
-            #expect(try await ledger.claim(one, attempt: 1, generation: 0, alone: false).isBusy)
-            #expect(try await ledger.claim(one, attempt: 2, generation: 0, alone: true).isBusy)
+            #expect(try await ledger.claim(one, round: 1, generation: 0, alone: false).isBusy)
+            #expect(try await ledger.claim(one, round: 2, generation: 0, alone: true).isBusy)
             #expect(try await ledger.claimed(key("2")) > 0)
             #expect(try await ledger.mark(one, fence: fence, as: .done))
-            #expect(try await ledger.claim(one, attempt: 1, generation: 0, alone: false) == .duplicate(.done))
+            #expect(try await ledger.claim(one, round: 1, generation: 0, alone: false) == .duplicate(.done))
         }
     }
 
@@ -26,27 +27,27 @@ struct LedgerTests {
             let one = try key("1")
             let fence = try await ledger.claimed(one)
             #expect(try await ledger.mark(one, fence: fence, as: end.mark))
-            #expect(try await ledger.claim(one, attempt: 5, generation: 0, alone: true) == .duplicate(end.state))
+            #expect(try await ledger.claim(one, round: 5, generation: 0, alone: true) == .duplicate(end.state))
             let next = try await ledger.claimed(one, generation: 1)
             #expect(next > fence)
             #expect(try await ledger.mark(one, fence: next, as: .done))
-            #expect(try await ledger.claim(one, attempt: 1, generation: 0, alone: false) == .superseded)
-            #expect(try await ledger.claim(one, attempt: 1, generation: 1, alone: false) == .duplicate(.done))
+            #expect(try await ledger.claim(one, round: 1, generation: 0, alone: false) == .superseded)
+            #expect(try await ledger.claim(one, round: 1, generation: 1, alone: false) == .duplicate(.done))
         }
     }
 
     @Test(arguments: Adapter.allCases)
-    func `a retry is run by its own attempt, and supersedes older copies`(_ adapter: Adapter) async throws {
+    func `a retry is run by its own round, and supersedes older copies`(_ adapter: Adapter) async throws {
         try await adapter.ledger { ledger in
             let one = try key("1")
             let fence = try await ledger.claimed(one)
             #expect(try await ledger.mark(one, fence: fence, as: .retrying(next: 2)))
-            #expect(try await ledger.claim(one, attempt: 1, generation: 0, alone: false) == .superseded)
-            let next = try await ledger.claimed(one, attempt: 2)
+            #expect(try await ledger.claim(one, round: 1, generation: 0, alone: false) == .superseded)
+            let next = try await ledger.claimed(one, round: 2)
             #expect(next > fence)
-            #expect(try await ledger.claim(one, attempt: 1, generation: 0, alone: false) == .superseded)
+            #expect(try await ledger.claim(one, round: 1, generation: 0, alone: false) == .superseded)
             #expect(try await ledger.mark(one, fence: next, as: .free))
-            let last = try await ledger.claimed(one, attempt: 2)
+            let last = try await ledger.claimed(one, round: 2)
             #expect(last > next)
         }
     }
@@ -65,7 +66,7 @@ struct LedgerTests {
             #expect(try await ledger.lost(among: [HeldClaim(key: one, fence: fence)]).isEmpty)
             #expect(try await ledger.mark(one, fence: fence, as: .done))
             #expect(try await ledger.mark(one, fence: fence, as: .dead) == false)
-            #expect(try await ledger.claim(one, attempt: 1, generation: 0, alone: false) == .duplicate(.done))
+            #expect(try await ledger.claim(one, round: 1, generation: 0, alone: false) == .duplicate(.done))
         }
     }
 
@@ -86,11 +87,11 @@ struct LedgerTests {
     func `done without a claim is done for everybody, and takes a claim away`(_ adapter: Adapter) async throws {
         try await adapter.ledger { ledger in
             try await ledger.markDone(key("1"), generation: 0)
-            #expect(try await ledger.claim(key("1"), attempt: 1, generation: 0, alone: false) == .duplicate(.done))
+            #expect(try await ledger.claim(key("1"), round: 1, generation: 0, alone: false) == .duplicate(.done))
             let fence = try await ledger.claimed(key("2"))
             try await ledger.markDone(key("2"), generation: 0)
             #expect(try await ledger.mark(key("2"), fence: fence, as: .dead) == false)
-            #expect(try await ledger.claim(key("2"), attempt: 1, generation: 0, alone: false) == .duplicate(.done))
+            #expect(try await ledger.claim(key("2"), round: 1, generation: 0, alone: false) == .duplicate(.done))
         }
     }
 
@@ -107,7 +108,7 @@ struct LedgerTests {
                 holder = try await harness.open()
                 #expect(try await holder.ledger.takeOver(one) == .alone(crashes: crash))
                 // Asked again without being alone: no further crash is counted.
-                #expect(try await holder.ledger.claim(one, attempt: 1, generation: 0, alone: false) == .alone(crashes: crash))
+                #expect(try await holder.ledger.claim(one, round: 1, generation: 0, alone: false) == .alone(crashes: crash))
                 let fence = try await holder.ledger.claimed(one, alone: true)
                 #expect(fence > stale)
                 #expect(try await holder.ledger.mark(one, fence: stale, as: .done) == false)
@@ -119,7 +120,7 @@ struct LedgerTests {
             let fence = try #require(answer.fence)
             #expect(answer == .crashed(fence: fence, crashes: LedgerTable.crashLimit))
             #expect(try await holder.ledger.mark(one, fence: fence, as: .dead))
-            #expect(try await holder.ledger.claim(one, attempt: 1, generation: 0, alone: true) == .duplicate(.dead))
+            #expect(try await holder.ledger.claim(one, round: 1, generation: 0, alone: true) == .duplicate(.dead))
         }
     }
 
@@ -131,8 +132,8 @@ struct LedgerTests {
             _ = try await gone.ledger.claimed(one)
             await gone.vanish()
             let ledger = try await harness.open().ledger
-            #expect(try await ledger.takeOver(one, attempt: 2).fence != nil)
-            #expect(try await ledger.claim(one, attempt: 1, generation: 0, alone: false) == .superseded)
+            #expect(try await ledger.takeOver(one, round: 2).fence != nil)
+            #expect(try await ledger.claim(one, round: 1, generation: 0, alone: false) == .superseded)
         }
     }
 
@@ -144,7 +145,7 @@ struct LedgerTests {
                 let answers = try await withThrowingTaskGroup(of: ClaimAnswer.self) { group in
                     for number in 0..<40 {
                         let ledger = holders[number % 2].ledger
-                        group.addTask { try await ledger.claim(key("\(round)"), attempt: 1, generation: 0, alone: false) }
+                        group.addTask { try await ledger.claim(key("\(round)"), round: 1, generation: 0, alone: false) }
                     }
                     return try await group.reduce(into: []) { $0.append($1) }
                 }
@@ -168,7 +169,7 @@ struct LedgerTests {
                 try await group.waitForAll()
             }
             for number in 0..<300 {
-                let answer = try await ledger.claim(key("\(number)"), attempt: 1, generation: 0, alone: false)
+                let answer = try await ledger.claim(key("\(number)"), round: 1, generation: 0, alone: false)
                 #expect(answer == [.duplicate(.done), .duplicate(.dead), .superseded][number % 3])
             }
         }
@@ -195,17 +196,17 @@ extension ClaimAnswer {
 
 extension Ledger {
     /// Claims what must be free, and answers its fence.
-    func claimed(_ key: LedgerKey, attempt: Int = 1, generation: Int = 0, alone: Bool = false) async throws -> Int64 {
-        let answer = try await claim(key, attempt: attempt, generation: generation, alone: alone)
+    func claimed(_ key: LedgerKey, round: Int = 1, generation: Int = 0, alone: Bool = false) async throws -> Int64 {
+        let answer = try await claim(key, round: round, generation: generation, alone: alone)
         guard case .run(let fence) = answer else { throw Unexpected(answer: answer) }
         return fence
     }
 
     /// The first answer after the lease of a process that vanished.
-    func takeOver(_ key: LedgerKey, attempt: Int = 1) async throws -> ClaimAnswer {
+    func takeOver(_ key: LedgerKey, round: Int = 1) async throws -> ClaimAnswer {
         try await within(.seconds(60), "the end of a lease") {
             while true {
-                let answer = try await claim(key, attempt: attempt, generation: 0, alone: false)
+                let answer = try await claim(key, round: round, generation: 0, alone: false)
                 guard case .busy = answer else { return answer }
                 try Task.checkCancellation()
                 await Task.yield()

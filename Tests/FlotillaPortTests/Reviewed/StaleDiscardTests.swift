@@ -23,7 +23,7 @@ struct StaleDiscardTests {
             #expect(try await people.entry(for: one) == before)
             #expect(try await ledger.lost(among: [HeldClaim(key: one, fence: replayed)]).isEmpty)
             #expect(try await ledger.mark(one, fence: replayed, as: .retrying(next: 2)))
-            let retried = try await ledger.claimed(one, attempt: 2, generation: 1)
+            let retried = try await ledger.claimed(one, round: 2, generation: 1)
             #expect(try await ledger.mark(one, fence: retried, as: .done))
             #expect(try await people.entry(for: one)?.row.state == .done)
         }
@@ -31,7 +31,7 @@ struct StaleDiscardTests {
 
     @Test(arguments: LedgerState.allCases)
     func `the table discards nothing of a newer generation, and the same or an older one in any state`(_ state: LedgerState) {
-        let row = LedgerRow(state: state, attempt: 2, generation: 3, crashes: 1, fence: 7)
+        let row = LedgerRow(state: state, round: 2, generation: 3, crashes: 1, fence: 7)
         for older in [0, 2] {
             let after: LedgerRow? = LedgerTable.discard(row, generation: older)
             #expect(after == nil)

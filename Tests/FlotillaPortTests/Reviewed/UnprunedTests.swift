@@ -4,6 +4,7 @@ import FlotillaEngine
 import FlotillaModel
 import FlotillaRuntime
 import FlotillaSQLite
+import TestSupport
 import Testing
 
 struct UnprunedTests {

@@ -28,7 +28,7 @@ struct UnroutedReplayTests {
             let replayed = try await subscription.take(2)
             #expect(replayed.map(\.id) == ["1", "2"])
             for delivery in replayed { #expect(delivery.passage.generation == 0) }
-            let answer = try await ledger.claim(key("1"), attempt: 1, generation: replayed[0].passage.generation, alone: false)
+            let answer = try await ledger.claim(key("1"), round: 1, generation: replayed[0].passage.generation, alone: false)
             #expect(answer == .duplicate(.done))
             // What nobody has handled runs.
             _ = try await ledger.claimed(key("2"), generation: replayed[1].passage.generation)

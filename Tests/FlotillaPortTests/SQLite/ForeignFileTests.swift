@@ -4,6 +4,7 @@ import FlotillaEngine
 import FlotillaModel
 import FlotillaSQLite
 import Foundation
+import TestSupport
 import Testing
 
 struct ForeignFileTests {
@@ -95,7 +96,7 @@ struct ForeignFileTests {
             try? await broker.publish([event("new")])
             if let subscription = try? await broker.subscribe(to: "q", prefetch: 1000) {
                 try? await broker.publish([event("newer")])
-                _ = try? await ledger.claim(key("1"), attempt: 1, generation: 0, alone: false)
+                _ = try? await ledger.claim(key("1"), round: 1, generation: 0, alone: false)
                 _ = try? await broker.queues()
                 _ = try? await broker.letters(in: "unrouted", matching: LetterFilter(), limit: 10)
                 await subscription.cancel()

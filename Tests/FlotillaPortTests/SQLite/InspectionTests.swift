@@ -5,6 +5,7 @@ import FlotillaModel
 import FlotillaRuntime
 import FlotillaSQLite
 import Synchronization
+import TestSupport
 import Testing
 
 struct InspectionTests {
@@ -73,7 +74,7 @@ struct InspectionTests {
             let fence = try await ledger.claimed(key("1"))
             try await ledger.discard(key("1"), generation: 0)
             #expect(try await ledger.mark(key("1"), fence: fence, as: .done) == false)
-            #expect(try await ledger.claim(key("1"), attempt: 1, generation: 0, alone: false) == .duplicate(.discarded))
+            #expect(try await ledger.claim(key("1"), round: 1, generation: 0, alone: false) == .duplicate(.discarded))
             #expect(try await ledger.entry(for: key("1"))?.row.state == .discarded)
             #expect(try await ledger.entry(for: key("2")) == nil)
         }

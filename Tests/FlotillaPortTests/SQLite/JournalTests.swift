@@ -5,6 +5,7 @@ import FlotillaModel
 import FlotillaRuntime
 import FlotillaSQLite
 import Foundation
+import TestSupport
 import Testing
 
 struct JournalTests {

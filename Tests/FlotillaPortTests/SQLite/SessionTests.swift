@@ -115,7 +115,7 @@ struct SessionTests {
             let held = try [HeldClaim(key: key("taken"), fence: taken), HeldClaim(key: key("kept"), fence: kept)]
             // Whatever the process does next shows it that it has lost its session.
             #expect(try await stalled.lost(among: held) == [held[0]])
-            #expect(try await other.claim(key("kept"), attempt: 1, generation: 0, alone: false).isBusy)
+            #expect(try await other.claim(key("kept"), round: 1, generation: 0, alone: false).isBusy)
             #expect(try await stalled.mark(key("taken"), fence: taken, as: .done) == false)
             #expect(try await stalled.mark(key("kept"), fence: kept, as: .done))
         }
@@ -127,7 +127,7 @@ struct SessionTests {
             let ledger = SQLiteLedger(try await harness.file(clock: clock))
             let fence = try await ledger.claimed(key("1"))
             clock.advance(by: .seconds(3600))
-            #expect(try await ledger.claim(key("1"), attempt: 1, generation: 0, alone: false).isBusy)
+            #expect(try await ledger.claim(key("1"), round: 1, generation: 0, alone: false).isBusy)
             #expect(try await ledger.mark(key("1"), fence: fence, as: .done))
         }
     }

@@ -5,6 +5,7 @@ import FlotillaModel
 import FlotillaRuntime
 import FlotillaSQLite
 import Foundation
+import TestSupport
 import Testing
 
 struct TurnTests {
@@ -112,7 +113,7 @@ struct TurnTests {
             #expect(await broker.ailment() != nil)
             await #expect(throws: (any Error).self) { try await broker.publish([event("2")]) }
             await #expect(throws: (any Error).self) { _ = try await broker.queues() }
-            await #expect(throws: (any Error).self) { _ = try await ledger.claim(key("1"), attempt: 1, generation: 0, alone: false) }
+            await #expect(throws: (any Error).self) { _ = try await ledger.claim(key("1"), round: 1, generation: 0, alone: false) }
         }
     }
 }

@@ -60,8 +60,9 @@ final class Notes: Sendable {
 }
 
 /// What only the loop's thread touches.
+///
+/// Sendable because tests read and write `value` on the loop's thread alone.
 final class OnLoop<Value>: @unchecked Sendable {
-    // Sendable because tests read and write `value` on the loop's thread alone.
     var value: Value
 
     init(_ value: Value) {

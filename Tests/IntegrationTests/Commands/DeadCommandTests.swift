@@ -145,7 +145,7 @@ internal import Testing
             let rows = try await flotilla.rows("ledger show two")
             #expect(rows.map { $0["state"]?.string } == ["dead", nil])
             #expect(rows.first?["worker"]?.string == "crash")
-            #expect(rows.first?["attempt"]?.integer == 1)
+            #expect(rows.first?["round"]?.integer == 1)
             #expect(rows.last?["queue"]?.string == "crash.dead")
             #expect(try await flotilla("ledger show two --source /test").ending == .exited(0))
             #expect(try await flotilla("ledger show two --source /other").ending == .exited(1))

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
+internal import Synchronization
 
 /// Counts what happens, and tells those who wait for a number of it.
-final class Tally: Sendable {
+package final class Tally: Sendable {
     private struct State {
         var count = 0
         var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
@@ -11,9 +11,11 @@ final class Tally: Sendable {
 
     private let state = Mutex(State())
 
-    var count: Int { state.withLock { $0.count } }
+    package init() {}
 
-    func add(_ number: Int = 1) {
+    package var count: Int { state.withLock { $0.count } }
+
+    package func add(_ number: Int = 1) {
         let reached = state.withLock { state in
             state.count += number
             defer { state.waiters.removeAll { $0.count <= state.count } }
@@ -23,7 +25,7 @@ final class Tally: Sendable {
     }
 
     /// Returns when the count is reached, or when the task is cancelled.
-    func reach(_ count: Int) async {
+    package func reach(_ count: Int) async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let already = state.withLock { state in
