@@ -21,11 +21,6 @@ final class KeyHandle: @unchecked Sendable {
             throw error
         }
         self.pointer = pointer
-        guard let context = EVP_PKEY_CTX_new(pointer, nil) else { throw .failed("EVP_PKEY_CTX_new") }
-        defer { EVP_PKEY_CTX_free(context) }
-        guard EVP_PKEY_public_check(context) == 1 else {
-            throw .malformed("the numbers of the \(kind.rawValue) key are not those of a key")
-        }
     }
 
     deinit {
@@ -47,9 +42,17 @@ final class KeyHandle: @unchecked Sendable {
             guard rsaBits.contains(Int(EVP_PKEY_get_bits(pointer))) else {
                 throw .malformed("an RSA key must have \(rsaBits.lowerBound) to \(rsaBits.upperBound) bits")
             }
+            guard exponentIsUsable(of: pointer) else { throw .malformed("the exponent of the RSA key is not one") }
             return .rsa
         default:
             throw .malformed("the key is none of Ed25519, P-256 and RSA")
         }
+    }
+
+    /// With 1 every message would be its own signature.
+    private static func exponentIsUsable(of pointer: OpaquePointer) -> Bool {
+        var exponent: OpaquePointer?
+        defer { BN_free(exponent) }
+        return EVP_PKEY_get_bn_param(pointer, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1 && BN_is_odd(exponent) == 1 && BN_is_one(exponent) == 0
     }
 }

@@ -27,19 +27,27 @@ final class RSANumbers {
     }
 
     func key() throws(CryptoFailure) -> KeyHandle {
-        guard let builder = OSSL_PARAM_BLD_new() else { throw .failed("OSSL_PARAM_BLD_new") }
+        // The builder keeps the names where they are: they must live as long as what it builds.
+        let key = OSSL_PKEY_PARAM_RSA_N.withCString { modulusName in
+            OSSL_PKEY_PARAM_RSA_E.withCString { exponentName in build(modulusName, exponentName) }
+        }
+        guard let key else { throw .malformed("the numbers of the RSA key are not those of a key") }
+        return try KeyHandle(owning: key)
+    }
+
+    private func build(_ modulusName: UnsafePointer<CChar>, _ exponentName: UnsafePointer<CChar>) -> OpaquePointer? {
+        let builder = OSSL_PARAM_BLD_new()
         defer { OSSL_PARAM_BLD_free(builder) }
-        guard OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, modulus) == 1,
-            OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, exponent) == 1,
+        guard OSSL_PARAM_BLD_push_BN(builder, modulusName, modulus) == 1, OSSL_PARAM_BLD_push_BN(builder, exponentName, exponent) == 1,
             let parameters = OSSL_PARAM_BLD_to_param(builder)
-        else { throw .failed("OSSL_PARAM_BLD_to_param") }
+        else { return nil }
         defer { OSSL_PARAM_free(parameters) }
-        guard let context = EVP_PKEY_CTX_new_id(EVP_PKEY_RSA, nil) else { throw .failed("EVP_PKEY_CTX_new_id") }
+        let context = EVP_PKEY_CTX_new_id(EVP_PKEY_RSA, nil)
         defer { EVP_PKEY_CTX_free(context) }
         var key: OpaquePointer?
-        guard EVP_PKEY_fromdata_init(context) == 1, EVP_PKEY_fromdata(context, &key, FLOTILLA_PUBLIC_KEY, parameters) == 1, let key else {
-            throw .malformed("the numbers of the RSA key are not those of a key")
+        guard EVP_PKEY_fromdata_init(context) == 1, EVP_PKEY_fromdata(context, &key, FLOTILLA_PUBLIC_KEY, parameters) == 1 else {
+            return nil
         }
-        return try KeyHandle(owning: key)
+        return key
     }
 }
