@@ -11,8 +11,7 @@ extension Connection {
     func admit(_ head: RequestHead) {
         withoutBody = head.method == "HEAD"
         closesAfterAnswer = !parser.keepsConnection
-        let full = home.inflight.hasRoom(for: parser.declaredBytes) ? nil : Refusal.tooManyBytes.response
-        guard let answer = full ?? home.responder.admit(head) else { return }
+        guard let answer = full(for: head) ?? home.responder.admit(head) else { return }
         if parser.discardBody() {
             earlyAnswer = answer
         } else {
@@ -20,6 +19,13 @@ extension Connection {
             leavesInput = true
             write(answer)
         }
+    }
+
+    private func full(for head: RequestHead) -> Response? {
+        guard !home.inflight.hasRoom(for: parser.declaredBytes) else { return nil }
+        let refusal = Refusal.tooManyBytes
+        home.responder.refused(head.target, with: refusal.status)
+        return refusal.response
     }
 
     func answerEarly() {
@@ -35,7 +41,8 @@ extension Connection {
         if count != line.utf8CodeUnitCount { close() }
     }
 
-    func refuse(_ refusal: Refusal) {
+    func refuse(_ refusal: Refusal, to target: String? = nil) {
+        home.responder.refused(target ?? parser.target, with: refusal.status)
         closesAfterAnswer = true
         leavesInput = true
         earlyAnswer = nil
@@ -51,7 +58,9 @@ extension Connection {
     }
 
     func answer(_ request: Request) {
-        guard hold(request.body.count) else { return refuse(.tooManyBytes) }
+        guard hold(request.body.count) else { return refuse(.tooManyBytes, to: request.head.target) }
+        var request = request
+        request.arrival = arrival ?? MonotonicClock.now
         phase = .answering
         clearDeadline()
         let responder = home.responder
@@ -74,6 +83,7 @@ extension Connection {
         if home.isDraining { closesAfterAnswer = true }
         giveBack()
         clearDeadline()
+        arrival = nil
         home.hooks.answered(ResponseBytes.status(of: response))
         let format = ResponseBytes(withoutBody: withoutBody, closes: closesAfterAnswer, isOldVersion: parser.isOldVersion)
         let sent = home.withBytes(of: response, format) { bytes in

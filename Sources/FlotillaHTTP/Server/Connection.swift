@@ -28,6 +28,9 @@ final class Connection: @unchecked Sendable {
     var parser: RequestParser
     /// Received and not yet taken by the parser. Empty, without memory, while the connection is idle.
     var pending: [UInt8] = []
+    /// When the request that is being received began, and when that of `pending` did: moments of the monotonic clock.
+    var arrival: UInt64?
+    private var pendingSince: UInt64 = 0
     /// The part of an answer that the socket did not take.
     var unsent: [UInt8] = []
     var unsentStart = 0
@@ -132,14 +135,19 @@ final class Connection: @unchecked Sendable {
     private func received(_ bytes: UnsafeRawBufferPointer) {
         switch phase {
         case .receiving where pending.isEmpty:
+            if parser.isIdle { arrival = MonotonicClock.now }
             // The usual way: a request is parsed where it was received, and only a body is copied.
             var cursor = ByteCursor(bytes)
             advance(&cursor)
-            if keepsInput, cursor.remaining > 0 { pending.append(contentsOf: cursor.rest) }
+            if keepsInput, cursor.remaining > 0 {
+                pendingSince = MonotonicClock.now
+                pending.append(contentsOf: cursor.rest)
+            }
         case .receiving:
             pending.append(contentsOf: bytes)
             advancePending()
         case .answering, .writing:
+            if pending.isEmpty { pendingSince = MonotonicClock.now }
             pending.append(contentsOf: bytes)
         case .lingering, .closed:
             return
@@ -150,6 +158,7 @@ final class Connection: @unchecked Sendable {
     /// Parses what waits, as far as it goes.
     func advancePending() {
         guard !isAdvancing, !pending.isEmpty else { return }
+        if parser.isIdle { arrival = pendingSince }
         // Moved out: whatever is answered meanwhile may not see it change.
         var input: [UInt8] = []
         swap(&input, &pending)

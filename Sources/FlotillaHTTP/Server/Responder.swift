@@ -10,6 +10,14 @@ package protocol Responder: Sendable {
 
     /// Called for each whole request. It must not block the loop.
     func respond(to request: Request) async -> Response
+
+    /// Called when the session itself refused a request: malformed, too large, too slow, or more than the server holds. For whoever
+    /// counts: the answer is on its way. `target` is nil when there was no whole first line.
+    func refused(_ target: String?, with status: Int)
+}
+
+extension Responder {
+    package func refused(_ target: String?, with status: Int) {}
 }
 
 /// What a server tells whoever counts. Called on its loops, for each answer: quick, and without locks that are held for long.

@@ -46,11 +46,13 @@ final class Door: Sendable {
         ticks.count.add(duration.inNanoseconds, ordering: .sequentiallyConsistent)
     }
 
+    /// This moment, as a request's arrival counts it.
+    var ticking: UInt64 { ticks.count.load(ordering: .sequentiallyConsistent) }
+
     /// A request that the hook's provider signed.
     func signed(_ name: String, id: String = "id-1", body: String = #"{"type":"a.b"}"#) throws -> Request {
         guard let hook = hooks[name] else { throw CancellationError() }
-        let headers = try WebhookSigner.sign(hook: hook, type: "push", body: utf8(body), id: id, now: clock.now)
-        return Request(head: RequestHead(method: "POST", target: "/hooks/\(name)", headers: headers), body: utf8(body))
+        return try WebhookSigner.sign(hook: hook, type: "push", body: utf8(body), id: id, now: clock.now)
     }
 
     func answer(_ request: Request) async -> Response {
