@@ -100,14 +100,14 @@ import Testing
             _ = try? AESGCM.open(repeated(0, 40), key: repeated(0, 31), associated: [])
             _ = try? AESGCM.open(repeated(0, 40), key: repeated(0, 32), associated: [])
         }
-        // Other tests of this process take memory meanwhile, but not in each of the batches.
+        // Other tests of this process take and give memory meanwhile, but not as much in most of the batches.
         var growths: [Int] = []
-        for _ in 0..<6 {
+        for _ in 0..<5 {
             let before = try residentBytes()
-            for _ in 0..<300 { round() }
+            for _ in 0..<400 { round() }
             growths.append(try residentBytes() - before)
         }
-        #expect(growths.contains { $0 < 128 << 10 }, "grew by \(growths)")
+        #expect(growths.sorted()[2] < 256 << 10, "grew by \(growths)")
     }
 
     private func residentBytes() throws -> Int {
