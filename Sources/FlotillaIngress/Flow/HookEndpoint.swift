@@ -4,33 +4,47 @@ internal import FlotillaHTTP
 internal import FlotillaModel
 internal import FlotillaRuntime
 
-/// A hook at work: verify, split, publish, answer.
+/// A hook at work: greet, verify, split, publish, answer.
 struct HookEndpoint: Endpoint {
     let hook: Hook
+    /// Nil where the hook is configured with its secret.
+    let handed: HandedSecret?
     let meters: HookMeters
     let log: RefusalLog
+    let watch: HookWatch
     let publisher: TimedPublisher
     let clock: any WallClock
     let random: any RandomSource
 
     func admit(_ head: RequestHead) -> Response? {
-        head.method == "POST" ? nil : Answers.notAllowed(but: "POST")
+        hook.methods.contains(head.method) ? nil : Answers.notAllowed(but: hook.methods.joined(separator: ", "))
     }
 
     func respond(to request: Request) async -> Response {
         let now = clock.now
         do {
-            let verified = try hook.verify(request, at: now)
+            if let step = try hook.provider.handshake?.unsigned(request, to: hook) { return try await take(step, at: now) }
+            let verified = try await verify(request, at: now)
+            watch.accepted()
+            let step = try hook.provider.handshake?.signed(verified, to: hook, at: now)
+            if case .answer(let response) = step { return response }
             let events = try hook.split(verified, acceptedAt: now) { random.uuid(at: now) }
-            return await publish(events.map(\.event), of: request)
+            let answer = await publish(events.map(\.event), of: request)
+            if case .publish(let remark) = step, answer.status < 300 { log.asks(remark, at: now) }
+            return answer
         } catch let rejection as Rejection {
-            meters.rejected(rejection.check)
-            log.rejected(rejection, at: now)
+            count(rejection, at: now)
             return Answers.rejected(rejection)
         } catch {
             log.unpublished(error, at: now)
             return Answers.later("the event can't be made now")
         }
+    }
+
+    func count(_ rejection: Rejection, at now: Timestamp) {
+        meters.rejected(rejection.check)
+        if rejection.check != .unavailable { watch.refused(rejection.check) }
+        log.rejected(rejection, at: now)
     }
 
     private func publish(_ events: [Event], of request: Request) async -> Response {

@@ -5,6 +5,9 @@
 package struct Hook: Sendable {
     package let name: String
     package let provider: Provider
+    let settings: HookSettings
+    /// Those of its events and of its handshake.
+    let methods: [String]
     let check: any SignatureCheck
     /// Where its events' attributes stand in a JSON body, level by level.
     let paths: [[[String]]]
@@ -17,7 +20,9 @@ package struct Hook: Sendable {
         self.name = name
         self.provider = provider.resolved(with: settings.options)
         paths = ItemFields.paths(of: self.provider)
-        check = try provider.scheme.check(with: settings)
+        methods = Set(provider.methods + (provider.handshake?.methods ?? [])).sorted()
+        self.settings = settings
+        check = try settings.keys.isEmpty && provider.handsOverSecret ? NoKeyYet() : provider.scheme.check(with: settings)
     }
 
     package var source: String { "/hooks/\(name)" }

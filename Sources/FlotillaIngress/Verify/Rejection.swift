@@ -18,6 +18,10 @@ package struct Rejection: Error, Equatable, CustomStringConvertible {
         case body
         /// The request names a key or certificate that is not trusted.
         case key
+        /// The request is no event, and not the handshake that its provider makes.
+        case handshake
+        /// The sender may send, but not this.
+        case content
         /// Nothing is wrong with the request: it can't be checked now. Answered so that the provider sends it again.
         case unavailable
     }
