@@ -91,7 +91,7 @@ struct Diagnosis {
         case .body: "see whether the provider is the right one, and hand on the body as it came"
         case .key: "see which keys and certificates the hook trusts"
         case .handshake: "a hook that has a secret takes no other: see what the provider was told of this URL"
-        case .unavailable: "try again"
+        case .content, .unavailable: "it says nothing against the signature"
         }
     }
 }

@@ -12,7 +12,7 @@ import Testing
     static let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path))?.filter(isOfProvider).sorted() ?? []
 
     private static func isOfProvider(_ file: String) -> Bool {
-        ProviderTable.all.contains { file == "\($0.name).jsonl" || file.hasPrefix("\($0.name)-") }
+        ProviderTable.all.contains { file == "\($0.name).jsonl" || $0.name == "generic-hmac" && file.hasPrefix("generic-hmac-") }
     }
 
     struct Vector {
