@@ -11,10 +11,16 @@ internal import Synchronization
 /// The life of a request: route, verify, split, publish, answer. A 202 is a promise that every event is routed and confirmed.
 package final class Ingress: Responder {
     /// A hook, and what is counted and said of it.
-    private struct Entrance {
+    private final class Entrance: Sendable {
         let hook: Hook
         let meters: HookMeters
         let log: RefusalLog
+
+        init(hook: Hook, meters: HookMeters, log: RefusalLog) {
+            self.hook = hook
+            self.meters = meters
+            self.log = log
+        }
     }
 
     private let entrances: [String: Entrance]
@@ -57,17 +63,20 @@ package final class Ingress: Responder {
     // MARK: Route
 
     /// Answers what can be answered without the body.
-    package func admit(_ head: RequestHead) -> Response? {
-        if case .answer(let response) = route(head) { response } else { nil }
+    package func admit(_ head: RequestHead) -> Admission {
+        switch route(head) {
+        case .answer(let response): .answer(response)
+        case .entrance(let entrance): .proceed(entrance)
+        }
     }
 
-    package func respond(to request: Request) async -> Response {
+    package func respond(to request: Request, admitted: (any Sendable & AnyObject)? = nil) async -> Response {
         let begin = MonotonicClock.now
-        switch route(request.head) {
+        switch (admitted as? Entrance).map(Route.entrance) ?? route(request.head) {
         case .answer(let response):
             return response
         case .entrance(let entrance):
-            let response = await accept(request, at: entrance)
+            let response = isDraining.load(ordering: .acquiring) ? Answers.draining : await accept(request, at: entrance)
             entrance.meters.answered(response.status, since: begin)
             return response
         }

@@ -69,7 +69,7 @@ import Testing
     func admitted(method: String, target: String, status: Int?, allow: String?) async throws {
         let door = try Door()
         let head = RequestHead(method: method, target: target)
-        let answer = door.ingress.admit(head)
+        let answer = door.ingress.admit(head).answer
         #expect(answer?.status == status)
         #expect(answer?.headers["Allow"] == allow)
         guard status != nil else { return }
@@ -166,7 +166,7 @@ import Testing
         async let earlier = door.answer(request)
         await door.publisher.called(1)
         door.ingress.drain()
-        let refused = door.ingress.admit(request.head)
+        let refused = door.ingress.admit(request.head).answer
         #expect(refused?.status == 503)
         #expect(refused?.headers["Retry-After"] != nil)
         #expect(await door.answer(request).status == 503)
