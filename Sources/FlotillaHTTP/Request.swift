@@ -22,9 +22,12 @@ package struct RequestHead: Sendable, Equatable {
 package struct Request: Sendable, Equatable {
     package var head: RequestHead
     package var body: [UInt8]
+    /// When its first byte came, on the monotonic clock: the client's patience counts from there. Nil where it came over no socket.
+    package var arrival: UInt64?
 
-    package init(head: RequestHead, body: [UInt8] = []) {
+    package init(head: RequestHead, body: [UInt8] = [], arrival: UInt64? = nil) {
         self.head = head
         self.body = body
+        self.arrival = arrival
     }
 }

@@ -12,6 +12,8 @@ final class TestResponder: Responder {
         var isOpen = false
         var held: [CheckedContinuation<Void, Never>] = []
         var loops: Set<String> = []
+        var refusals: [String] = []
+        var waits: [Duration] = []
     }
 
     private let state = Mutex(State())
@@ -29,8 +31,10 @@ final class TestResponder: Responder {
         // What was said of the head comes back with the body.
         guard admitted === self else { return Response(status: 500) }
         noteLoop()
+        let wait = Duration.nanoseconds(Int64(MonotonicClock.now &- (request.arrival ?? 0)))
         let waiters = state.withLock { state in
             state.arrived += 1
+            state.waits.append(wait)
             defer { state.arrivals.removeAll { $0.count <= state.arrived } }
             return state.arrivals.filter { $0.count <= state.arrived }.map(\.waiter)
         }
@@ -54,6 +58,16 @@ final class TestResponder: Responder {
         noteLoop()
         return Response(status: 200, headers: Headers([("X-Target", request.head.target)]), body: request.body)
     }
+
+    func refused(_ target: String?, with status: Int) {
+        state.withLock { $0.refusals.append("\(status) \(target ?? "nowhere")") }
+    }
+
+    /// What the session refused by itself.
+    var refusals: [String] { state.withLock { $0.refusals } }
+
+    /// For each request, how long ago its first byte had come.
+    var waits: [Duration] { state.withLock { $0.waits } }
 
     private func noteLoop() {
         let loop = loops.first { $0.isOnLoop }?.name ?? "none"

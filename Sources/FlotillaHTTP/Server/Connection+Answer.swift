@@ -27,8 +27,9 @@ extension Connection {
         case .answer(let response): return response
         case .proceed(let admitted):
             guard home.inflight.hasRoom(for: parser.declaredBytes) else {
-                home.responder.refused(.tooManyBytes, from: peer)
-                return Refusal.tooManyBytes.response
+                let refusal = Refusal.tooManyBytes
+                home.responder.refused(head.target, with: refusal.status, from: peer)
+                return refusal.response
             }
             self.admitted = admitted
             return nil
@@ -48,18 +49,14 @@ extension Connection {
         if !isSent || !unsent.isEmpty { close() }
     }
 
-    func refuse(_ refusal: Refusal) {
+    func refuse(_ refusal: Refusal, to target: String? = nil) {
         // In its handshake a client can't be told.
         if let tls, !tls.isEstablished { return close() }
+        home.responder.refused(target ?? parser.target, with: refusal.status, from: peer)
         closesAfterAnswer = true
         leavesInput = true
         earlyAnswer = nil
         write(refusal.response)
-    }
-
-    func refuseForBytes() {
-        home.responder.refused(.tooManyBytes, from: peer)
-        refuse(.tooManyBytes)
     }
 
     /// The body that is held counts in the budget from here on. False when it doesn't fit: nothing of it was taken.
@@ -71,7 +68,9 @@ extension Connection {
     }
 
     func answer(_ request: Request) {
-        guard hold(request.body.count) else { return refuseForBytes() }
+        guard hold(request.body.count) else { return refuse(.tooManyBytes, to: request.head.target) }
+        var request = request
+        request.arrival = arrival ?? MonotonicClock.now
         phase = .answering
         clearDeadline()
         let responder = home.responder
@@ -96,6 +95,7 @@ extension Connection {
         if home.isDraining { closesAfterAnswer = true }
         giveBack()
         clearDeadline()
+        arrival = nil
         home.hooks.answered(ResponseBytes.status(of: response))
         let format = ResponseBytes(withoutBody: withoutBody, closes: closesAfterAnswer, isOldVersion: parser.isOldVersion)
         guard home.withBytes(of: response, format, { put($0, isLast: closesAfterAnswer) }) else { return close() }

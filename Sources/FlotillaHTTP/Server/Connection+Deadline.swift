@@ -72,9 +72,7 @@ extension Connection {
         guard now >= due else { return startTimer(due, now: now) }
         deadline.due = nil
         switch deadline.reason {
-        case .head, .body:
-            if !home.isDraining { home.responder.refused(.tooSlow, from: peer) }
-            refuse(home.isDraining ? .stopping : .tooSlow)
+        case .head, .body: refuse(home.isDraining ? .stopping : .tooSlow)
         case .handshake, .idle, .write, .linger: close()
         }
     }

@@ -33,6 +33,9 @@ final class Connection: @unchecked Sendable {
     var parser: RequestParser
     /// Received and not yet taken by the parser. Empty, without memory, while the connection is idle.
     var pending: [UInt8] = []
+    /// When the request that is being received began, and when that of `pending` did: moments of the monotonic clock.
+    var arrival: UInt64?
+    private var pendingSince: UInt64 = 0
     /// The part of an answer that the socket did not take; of a TLS handshake, too.
     var unsent: [UInt8] = []
     var unsentStart = 0
@@ -154,14 +157,19 @@ final class Connection: @unchecked Sendable {
     func received(_ bytes: UnsafeRawBufferPointer) {
         switch phase {
         case .receiving where pending.isEmpty:
+            if parser.isIdle { arrival = MonotonicClock.now }
             // The usual way: a request is parsed where it was received, and only a body is copied.
             var cursor = ByteCursor(bytes)
             advance(&cursor)
-            if keepsInput, cursor.remaining > 0 { pending.append(contentsOf: cursor.rest) }
+            if keepsInput, cursor.remaining > 0 {
+                pendingSince = MonotonicClock.now
+                pending.append(contentsOf: cursor.rest)
+            }
         case .receiving:
             pending.append(contentsOf: bytes)
             advancePending()
         case .answering, .writing:
+            if pending.isEmpty { pendingSince = MonotonicClock.now }
             pending.append(contentsOf: bytes)
         case .lingering, .closed:
             return
@@ -172,6 +180,7 @@ final class Connection: @unchecked Sendable {
     /// Parses what waits, as far as it goes.
     func advancePending() {
         guard !isAdvancing, !pending.isEmpty else { return }
+        if parser.isIdle { arrival = pendingSince }
         // Moved out: whatever is answered meanwhile may not see it change.
         var input: [UInt8] = []
         swap(&input, &pending)
@@ -190,7 +199,7 @@ final class Connection: @unchecked Sendable {
         defer { isAdvancing = false }
         while case .receiving = phase {
             let step = parser.next(&cursor)
-            guard hold(parser.heldBytes) else { return refuseForBytes() }
+            guard hold(parser.heldBytes) else { return refuse(.tooManyBytes) }
             switch step {
             case .more: return
             case .head(var head):
@@ -201,9 +210,7 @@ final class Connection: @unchecked Sendable {
                 request.head.peer = peer
                 answer(request)
             case .discarded: answerEarly()
-            case .refuse(let refusal):
-                home.responder.refused(refusal, from: peer)
-                refuse(refusal)
+            case .refuse(let refusal): refuse(refusal)
             }
         }
     }

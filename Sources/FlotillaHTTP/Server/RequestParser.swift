@@ -62,6 +62,9 @@ package struct RequestParser {
         if case .length(let length) = lines.framing.body { Int(clamping: length) } else { 0 }
     }
 
+    /// Where the request that is being received goes; nil before its first line is whole.
+    package var target: String? { lines.head.target.isEmpty ? nil : lines.head.target }
+
     package var keepsConnection: Bool { lines.framing.keepsConnection }
 
     package var isOldVersion: Bool { lines.framing.isOldVersion }

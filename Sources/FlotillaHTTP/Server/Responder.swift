@@ -11,12 +11,13 @@ package protocol Responder: Sendable {
     /// Called for each whole request, with what `admit` said of its head. It must not block the loop.
     func respond(to request: Request, admitted: (any Sendable & AnyObject)?) async -> Response
 
-    /// The session itself refused a request, or what was to become one.
-    func refused(_ refusal: Refusal, from peer: NetworkAddress)
+    /// Called when the session itself refused a request: malformed, too large, too slow, or more than the server holds. For whoever
+    /// counts: the answer is on its way. `target` is nil when there was no whole first line.
+    func refused(_ target: String?, with status: Int, from peer: NetworkAddress)
 }
 
 extension Responder {
-    package func refused(_ refusal: Refusal, from peer: NetworkAddress) {}
+    package func refused(_ target: String?, with status: Int, from peer: NetworkAddress) {}
 }
 
 /// What a responder says to the head of a request.

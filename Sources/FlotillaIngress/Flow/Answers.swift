@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import FlotillaEngine
 internal import FlotillaHTTP
 internal import FlotillaModel
 
@@ -15,6 +16,16 @@ enum Answers {
             }
         }
         return .json(202, json.bytes)
+    }
+
+    static func published(_ events: [Event], _ end: Publication.End) -> Response {
+        switch end {
+        case .published: accepted(events)
+        case .late: later("the broker did not confirm in time")
+        case .slow: later("the request took too long to arrive")
+        case .crowded: later("too much is waiting for the broker")
+        case .failed(let error): (error as? BrokerFailure)?.kind == .refused ? tooLarge : later("the broker is away")
+        }
     }
 
     static func rejected(_ rejection: Rejection) -> Response {

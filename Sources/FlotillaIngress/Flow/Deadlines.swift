@@ -35,10 +35,11 @@ package final class Deadlines: Sendable {
         self.clock = clock
     }
 
-    /// Calls `expire` on the loop after the delay, unless the ticket is removed before. Both may happen at the same moment:
+    var now: UInt64 { clock() }
+
+    /// Calls `expire` on the loop at that moment of the clock, unless the ticket is removed before. Both may happen at the same moment:
     /// whoever is ended twice has to bear it.
-    func add(after delay: Duration, _ expire: @escaping @Sendable () -> Void) -> Ticket {
-        let due = clock() &+ delay.inNanoseconds
+    func add(at due: UInt64, _ expire: @escaping @Sendable () -> Void) -> Ticket {
         let (number, begins) = state.withLock { state in
             state.last += 1
             state.waiting[state.last] = Entry(due: due, expire: expire)

@@ -11,6 +11,10 @@ final class Publication: Sendable {
         case published
         case failed(any Error)
         case late
+        /// Not begun: the request itself used up the time.
+        case slow
+        /// Not begun: too much waits already.
+        case crowded
     }
 
     private let answer: Mutex<CheckedContinuation<End, Never>?>
@@ -22,13 +26,13 @@ final class Publication: Sendable {
     /// Publishes in a task of its own, since a task that is waited for could not be left behind. It begins at once, and goes on on
     /// the request's own loop where that is known: a detour over the shared pool costs several times the whole request.
     static func run(
-        _ events: [Event], to publisher: any EventPublisher, within patience: Duration, by deadlines: Deadlines,
+        _ events: [Event], to publisher: any EventPublisher, until due: UInt64, by deadlines: Deadlines,
         overdue: OverdueBytes, on loop: Loop?
     ) async -> End {
         await withCheckedContinuation { continuation in
             let publication = Publication(continuation)
             let bytes = events.reduce(0) { $0 + $1.data.count }
-            let ticket = deadlines.add(after: patience) {
+            let ticket = deadlines.add(at: due) {
                 overdue.add(bytes)
                 if !publication.end(.late) { overdue.subtract(bytes) }
             }

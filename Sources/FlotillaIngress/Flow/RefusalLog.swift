@@ -23,12 +23,22 @@ struct RefusalLog: Sendable {
         log.notice("webhook refused", ["check": rejection.check.rawValue, "why": rejection.why, "left_out": leftOut])
     }
 
+    func ended(_ end: Publication.End, at now: Timestamp) {
+        switch end {
+        case .published: return
+        case .late: unpublished("the broker did not confirm in time", at: now)
+        case .slow: unpublished("the request took too long to arrive", at: now)
+        case .crowded: unpublished("too much is waiting for the broker", at: now)
+        case .failed(let error): unpublished(error, at: now)
+        }
+    }
+
     /// An error of a kind that is not meant to be shown is named by its type alone.
     func unpublished(_ error: any Error, at now: Timestamp) {
         unpublished((error as? BrokerFailure)?.description ?? "\(type(of: error))", at: now)
     }
 
-    func unpublished(_ why: String, at now: Timestamp) {
+    private func unpublished(_ why: String, at now: Timestamp) {
         guard let leftOut = failures.admit(at: now) else { return }
         log.warning("webhook not published", ["why": why, "left_out": leftOut])
     }

@@ -46,6 +46,9 @@ final class Door: Sendable {
         ticks.count.add(duration.inNanoseconds, ordering: .sequentiallyConsistent)
     }
 
+    /// This moment, as a request's arrival counts it.
+    var ticking: UInt64 { ticks.count.load(ordering: .sequentiallyConsistent) }
+
     /// A request that the hook's provider signed.
     func signed(_ name: String, id: String = "id-1", body: String = #"{"type":"a.b"}"#) throws -> Request {
         guard let hook = hooks[name] else { throw CancellationError() }

@@ -123,6 +123,24 @@ import Testing
         #expect(await second.status == 202)
     }
 
+    @Test("patience counts from a request's first byte: a slow body leaves the broker what is left of it, and nothing is begun after it")
+    func slowBody() async throws {
+        let door = try Door(.hold)
+        var request = try door.signed("github")
+        request.arrival = door.ticking
+        door.pass(.seconds(7))
+        async let answer = door.answer(request)
+        await door.publisher.called(1)
+        door.pass(.seconds(1))
+        #expect(await answer.text == #"{"error":"the broker did not confirm in time"}"#)
+        let tooLate = await door.answer(request)
+        #expect(tooLate.status == 503)
+        #expect(tooLate.headers["Retry-After"] == "5")
+        #expect(tooLate.text == #"{"error":"the request took too long to arrive"}"#)
+        #expect(door.publisher.published.count == 1)
+        door.publisher.release()
+    }
+
     @Test("publishes that outlive their answers are limited, and count no more once they return")
     func overdue() async throws {
         let door = try Door(.hold, overdueLimit: 1)
@@ -202,6 +220,19 @@ import Testing
             #expect(text.contains(line + "\n"), "\(line)")
         }
         #expect(!text.contains("nobody") && !text.contains("login"))
+    }
+
+    @Test(
+        "what the session refused is counted for the hook that its path names",
+        arguments: [
+            ("/hooks/github", 413, "github"), ("/hooks/github?x=y", 408, "github"), ("/hooks/shop", 431, "shop"),
+            ("/hooks/nobody", 413, "_unknown"), ("/hooks", 400, "_unknown"), (nil, 431, "_unknown"),
+        ] as [(String?, Int, String)])
+    func refusedBySession(target: String?, status: Int, hook: String) throws {
+        let door = try Door()
+        door.ingress.refused(target, with: status)
+        let text = String(decoding: door.metrics.render(), as: UTF8.self)
+        #expect(text.contains("flotilla_ingress_requests_total{hook=\"\(hook)\",status=\"\(status)\"} 1\n"))
     }
 
     @Test("a flood of forgeries makes one line in ten seconds, which tells how many there were and shows nothing of them")
