@@ -4,10 +4,11 @@ package import FlotillaEngine
 internal import FlotillaRuntime
 internal import FlotillaSQLite
 
-/// The broker and the ledger of a process: opened once, shared by all its parts, closed at its end.
+/// The broker and the stores of a process: opened once, shared by all its parts, closed at its end.
 package struct Adapters: Sendable {
     package let broker: any Broker & BrokerInspection
     package let ledger: any Ledger & LedgerInspection
+    package let hookSecrets: any HookSecrets
     /// How an operator would name them.
     package let description: String
     private let files: [SQLiteFile]
@@ -36,7 +37,8 @@ package struct Adapters: Sendable {
             let store = try await file(settings.store)
             let description = broker === store ? "\(broker.path)" : "\(broker.path) and \(store.path)"
             return Adapters(
-                broker: SQLiteBroker(broker), ledger: SQLiteLedger(store), description: description, files: Array(files.values))
+                broker: SQLiteBroker(broker), ledger: SQLiteLedger(store), hookSecrets: SQLiteHookSecrets(store),
+                description: description, files: Array(files.values))
         } catch {
             for file in files.values { await file.close() }
             throw error

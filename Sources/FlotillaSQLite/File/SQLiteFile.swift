@@ -79,6 +79,7 @@ package actor SQLiteFile {
             let known = try Schema.recognise(database)
             try database.execute(Schema.pragmas)
             if !known { try database.execute(Schema.creation) }
+            try Schema.bringUp(database)
             return try Turn(database: database, lock: lock, journal: options.journal)
         }
         bell = try Doorbell(path: path + "-lock", descriptor: lock.descriptor, loop: loop)

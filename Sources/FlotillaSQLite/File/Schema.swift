@@ -11,7 +11,7 @@
 enum Schema {
     /// "Flot", in SQLite's header.
     static let applicationID: Int64 = 0x466C_6F74
-    static let version: Int64 = 1
+    static let version = Int64(1 + additions.count)
 
     /// Reads only: a file that is not ours stays as it is. True when it is ours already, false when it is new.
     static func recognise(_ database: Database) throws -> Bool {
@@ -88,7 +88,30 @@ enum Schema {
         ) WITHOUT ROWID;
         CREATE TABLE deed (at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL);
         PRAGMA application_id = \(applicationID);
-        PRAGMA user_version = \(version);
+        PRAGMA user_version = 1;
         COMMIT;
         """
+
+    /// What each version added to the one before it, from 2 on. They only add: a process of an older version that has the file open
+    /// goes on with it. A step that was released never changes.
+    private static let additions = [
+        """
+        CREATE TABLE hook_secret (             -- handed over in handshakes, sealed by the vault
+            hook TEXT PRIMARY KEY, since INTEGER NOT NULL, key TEXT NOT NULL, sealed BLOB NOT NULL
+        ) WITHOUT ROWID;
+        """
+    ]
+
+    /// Brings a file of ours to this version, a step after the other: one that is killed between them goes on there.
+    static func bringUp(_ database: Database) throws {
+        let found = try database.integer("PRAGMA user_version") ?? 0
+        for (step, addition) in zip(Int64(2)..., additions) where step > found {
+            do {
+                try database.execute("BEGIN IMMEDIATE; \(addition) PRAGMA user_version = \(step); COMMIT;")
+            } catch {
+                if database.isInTransaction { try? database.execute("ROLLBACK") }
+                throw error
+            }
+        }
+    }
 }

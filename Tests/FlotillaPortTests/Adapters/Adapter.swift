@@ -10,7 +10,7 @@ enum Adapter: String, Sendable, CaseIterable, CustomTestStringConvertible {
 
     var testDescription: String { rawValue }
 
-    /// An empty broker and ledger of their own for the time of `body`.
+    /// An empty broker and empty stores of their own for the time of `body`.
     func harness(_ body: (any Harness) async throws -> Void) async throws {
         switch self {
         case .memory: try await MemoryHarness.use(body)
@@ -19,19 +19,20 @@ enum Adapter: String, Sendable, CaseIterable, CustomTestStringConvertible {
     }
 }
 
-/// One broker and one ledger as one test sees them.
+/// One broker and its stores as one test sees them.
 protocol Harness: Sendable {
-    /// Another process on the same broker and ledger.
+    /// Another process on the same broker and stores.
     func open() async throws -> Holder
 
     /// Puts a delivery into the queue that can't be read as an event.
     func damage(in queue: String) async throws
 }
 
-/// What one process has of a broker and a ledger.
+/// What one process has of a broker and its stores.
 struct Holder: Sendable {
     let broker: any Broker
     let ledger: any Ledger
+    let hookSecrets: any HookSecrets
     /// Ends as a killed process does. What it held must come again, its claims can be taken over.
     let vanish: @Sendable () async -> Void
     /// How many deliveries of a worker's queue are on their way: ready, delayed or held.

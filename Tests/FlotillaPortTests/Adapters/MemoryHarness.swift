@@ -5,10 +5,11 @@ import FlotillaMemory
 import FlotillaModel
 import FlotillaRuntime
 
-/// Everybody shares one broker and one ledger; whoever vanishes takes along all who had subscribed or claimed until then.
+/// Everybody shares one broker and its stores; whoever vanishes takes along all who had subscribed or claimed until then.
 struct MemoryHarness: Harness {
     let broker: MemoryBroker
     let ledger: MemoryLedger
+    let hookSecrets = MemoryHookSecrets()
 
     static func use(_ body: (any Harness) async throws -> Void) async throws {
         let loop = try Loop("memory")
@@ -19,7 +20,7 @@ struct MemoryHarness: Harness {
 
     func open() async throws -> Holder {
         Holder(
-            broker: broker, ledger: ledger,
+            broker: broker, ledger: ledger, hookSecrets: hookSecrets,
             vanish: { [broker, ledger] in
                 ledger.vanish()
                 broker.vanish()

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FlotillaEngine
+import FlotillaModel
+import FlotillaSQLite
+import Testing
+
+struct UpgradeTests {
+    /// A file as version 1 left it, with an event and an outcome in it.
+    private static func first(in folder: Folder) async throws -> String {
+        let path = folder.path + "/flotilla.db"
+        let file = try await SQLiteFile.open(path)
+        try await SQLiteBroker(file).publish([event("kept")])
+        let ledger = SQLiteLedger(file)
+        let fence = try await ledger.claimed(key("done"))
+        #expect(try await ledger.mark(key("done"), fence: fence, as: .done))
+        await file.close()
+        try Tampering.run(path, "DROP TABLE hook_secret", "PRAGMA user_version = 1")
+        return path
+    }
+
+    private static func expectWhole(_ file: SQLiteFile) async throws {
+        let letters = try await SQLiteBroker(file).letters(in: QueueNames.unrouted, matching: LetterFilter(), limit: 10)
+        #expect(letters.compactMap { try? $0.content.get().id } == ["kept"])
+        #expect(try await SQLiteLedger(file).entry(for: key("done"))?.row.state == .done)
+        let secret = HookSecret(hook: "h", sealed: SealedSecret(key: "k", bytes: [1]), since: Timestamp(milliseconds: 1))
+        #expect(try await SQLiteHookSecrets(file).put(secret))
+        #expect(try await SQLiteHookSecrets(file).forget(secret))
+    }
+
+    @Test func `a file of an older version is brought up when it is opened, and keeps what is in it`() async throws {
+        let folder = try Folder()
+        let path = try await Self.first(in: folder)
+        for _ in 0..<2 {
+            let file = try await SQLiteFile.open(path)
+            try await Self.expectWhole(file)
+            await file.close()
+        }
+        #expect(try Tampering.integer(path, "PRAGMA user_version") == 2)
+    }
+
+    @Test func `several processes that open an older file at once bring it up once`() async throws {
+        let folder = try Folder()
+        let path = try await Self.first(in: folder)
+        try await withThrowingTaskGroup { group in
+            for _ in 0..<4 { group.addTask { try await SQLiteFile.open(path) } }
+            for try await file in group {
+                _ = try await SQLiteHookSecrets(file).all()
+                await file.close()
+            }
+        }
+    }
+
+    @Test func `a process that has an older file open goes on while another brings it up`() async throws {
+        let folder = try Folder()
+        let path = try await Self.first(in: folder)
+        let newer = try await SQLiteFile.open(path)
+        // As an older version would: it knows nothing of the table.
+        try Tampering.run(path, "DROP TABLE hook_secret", "PRAGMA user_version = 1")
+        let another = try await SQLiteFile.open(path)
+        try await SQLiteBroker(newer).publish([event("later")])
+        #expect(try await SQLiteBroker(another).letters(in: QueueNames.unrouted, matching: LetterFilter(), limit: 10).count == 2)
+        await newer.close()
+        await another.close()
+    }
+}
