@@ -7,7 +7,8 @@ import Glibc
 import Testing
 
 /// A blocking socket to a server under test: bytes as they are, each wait with a deadline.
-final class RawClient {
+final class RawClient: @unchecked Sendable {
+    // Sendable because a test uses it on one thread at a time: its own, or that of `onThread`, which it waits for.
     let descriptor: Int32
     /// Set by `secure`, and then everything goes through it.
     var tls: OpaquePointer?
@@ -142,6 +143,12 @@ final class RawClient {
         }
         guard SSL_get_error(tls, count) == SSL_ERROR_ZERO_RETURN else { throw Failure.reset }
         return false
+    }
+
+    /// What comes until the server ends the connection.
+    func rest() throws -> [UInt8] {
+        while try receive() {}
+        return received
     }
 
     /// How many bytes come until the server ends the connection.

@@ -59,7 +59,7 @@ final class TestResponder: Responder {
         return Response(status: 200, headers: Headers([("X-Target", request.head.target)]), body: request.body)
     }
 
-    func refused(_ target: String?, with status: Int) {
+    func refused(_ target: String?, with status: Int, from peer: NetworkAddress) {
         state.withLock { $0.refusals.append("\(status) \(target ?? "nowhere")") }
     }
 

@@ -10,7 +10,7 @@ internal import Synchronization
 /// It finds the endpoint of a request and counts its answer. What an endpoint does with it is told in its own file: a hook verifies,
 /// splits, publishes and answers. A 202 is a promise that every event is routed and confirmed.
 package final class Ingress: Responder {
-    private let hooks: [String: HookEndpoint]
+    private let hooks: [String: Entrance]
     private let strangers: HookMeters
     private let version: String
     private let isDraining = Atomic<Bool>(false)
@@ -28,7 +28,7 @@ package final class Ingress: Responder {
                 let endpoint = HookEndpoint(
                     hook: hook, meters: HookMeters(of: hook.name, in: metrics), log: RefusalLog(of: hook.name, to: log),
                     publisher: publisher, clock: clock, random: random)
-                return (hook.name, endpoint)
+                return (hook.name, Entrance(endpoint))
             })
         strangers = HookMeters(of: HookMeters.nameOfUnknown, from: [404], in: metrics)
         self.version = version
@@ -39,48 +39,37 @@ package final class Ingress: Responder {
         isDraining.store(true, ordering: .releasing)
     }
 
-    // MARK: Route
+    // MARK: Requests
 
     /// Answers what can be answered without the body.
-    package func admit(_ head: RequestHead) -> Response? {
-        if case .answer(let response) = route(head) { response } else { nil }
-    }
-
-    package func respond(to request: Request) async -> Response {
-        let begin = request.arrival ?? MonotonicClock.now
-        switch route(request.head) {
-        case .answer(let response):
-            return response
-        case .endpoint(let endpoint):
-            let response = await endpoint.respond(to: request)
-            endpoint.meters.answered(response.status, since: begin)
-            return response
-        }
-    }
-
-    package func refused(_ target: String?, with status: Int) {
-        let found = target.flatMap { endpoint(at: $0.prefix { $0 != "?" }) }
-        (found?.meters ?? strangers).answered(status)
-    }
-
-    private enum Route {
-        case answer(Response)
-        case endpoint(any Endpoint)
-    }
-
-    private func route(_ head: RequestHead) -> Route {
+    package func admit(_ head: RequestHead) -> Admission {
         let path = head.path
         if path == "/" {
             let isRead = head.method == "GET" || head.method == "HEAD"
             return .answer(isRead ? Answers.about(version: version) : Answers.notAllowed(but: "GET, HEAD"))
         }
-        guard let endpoint = endpoint(at: path) else { return .answer(counted(Answers.nothingHere, by: strangers)) }
-        if let answer = endpoint.admit(head) { return .answer(counted(answer, by: endpoint.meters)) }
-        guard !isDraining.load(ordering: .acquiring) else { return .answer(counted(Answers.draining, by: endpoint.meters)) }
-        return .endpoint(endpoint)
+        guard let entrance = entrance(at: path) else { return .answer(counted(Answers.nothingHere, by: strangers)) }
+        let meters = entrance.endpoint.meters
+        if let answer = entrance.endpoint.admit(head) { return .answer(counted(answer, by: meters)) }
+        guard !isDraining.load(ordering: .acquiring) else { return .answer(counted(Answers.draining, by: meters)) }
+        return .proceed(entrance)
     }
 
-    private func endpoint(at path: Substring) -> (any Endpoint)? {
+    /// A request ends where it began: its entrance is the one that admitted its head.
+    package func respond(to request: Request, admitted: (any Sendable & AnyObject)?) async -> Response {
+        let begin = request.arrival ?? MonotonicClock.now
+        guard let endpoint = (admitted as? Entrance)?.endpoint else { return counted(Answers.nothingHere, by: strangers) }
+        let response = isDraining.load(ordering: .acquiring) ? Answers.draining : await endpoint.respond(to: request)
+        endpoint.meters.answered(response.status, since: begin)
+        return response
+    }
+
+    package func refused(_ target: String?, with status: Int, from peer: NetworkAddress) {
+        let found = target.flatMap { entrance(at: $0.prefix { $0 != "?" }) }
+        (found?.endpoint.meters ?? strangers).answered(status)
+    }
+
+    private func entrance(at path: Substring) -> Entrance? {
         HookTable.name(in: path).flatMap { hooks[String($0)] }
     }
 

@@ -56,8 +56,12 @@ final class Door: Sendable {
         return Request(head: RequestHead(method: "POST", target: "/hooks/\(name)", headers: headers), body: utf8(body))
     }
 
+    /// As a server asks: the head first, then the whole.
     func answer(_ request: Request) async -> Response {
-        await ingress.respond(to: request)
+        switch ingress.admit(request.head) {
+        case .answer(let response): response
+        case .proceed(let admitted): await ingress.respond(to: request, admitted: admitted)
+        }
     }
 }
 

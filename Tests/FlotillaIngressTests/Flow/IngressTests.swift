@@ -79,7 +79,7 @@ import Testing
 
     @Test("the front page says name and version only")
     func about() throws {
-        let answer = try Door().ingress.admit(RequestHead(method: "GET", target: "/"))
+        let answer = try Door().ingress.admit(RequestHead(method: "GET", target: "/")).answer
         #expect(answer?.text == #"{"name":"flotilla-ingress","version":"1.2.3"}"#)
     }
 
@@ -230,7 +230,7 @@ import Testing
         ] as [(String?, Int, String)])
     func refusedBySession(target: String?, status: Int, hook: String) throws {
         let door = try Door()
-        door.ingress.refused(target, with: status)
+        door.ingress.refused(target, with: status, from: .unknown)
         let text = String(decoding: door.metrics.render(), as: UTF8.self)
         #expect(text.contains("flotilla_ingress_requests_total{hook=\"\(hook)\",status=\"\(status)\"} 1\n"))
     }
