@@ -16,6 +16,12 @@ package struct RequestHead: Sendable, Equatable {
     }
 
     package var path: Substring { target.prefix { $0 != "?" } }
+
+    /// What follows the question mark; empty where there is none.
+    package var query: Substring {
+        guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return "" }
+        return target[target.utf8.index(after: mark)...]
+    }
 }
 
 /// One whole request: its body is read to the end, and within the limit, before anybody sees it.

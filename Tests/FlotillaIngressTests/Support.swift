@@ -15,7 +15,12 @@ func request(_ headers: [(name: String, value: String)], _ body: String, hook: S
 }
 
 func hook(_ provider: String, _ secrets: String..., name: String = "hook") throws -> Hook {
-    try Hook(name: name, provider: #require(ProviderTable.named(provider)), secrets: secrets.map { Secret($0) })
+    try hook(provider, secrets, name: name)
+}
+
+func hook(_ provider: String, _ secrets: [String], name: String = "hook") throws -> Hook {
+    try Hook(
+        name: name, provider: #require(ProviderTable.named(provider)), settings: HookSettings(secrets: secrets.map { Secret($0) }))
 }
 
 func seconds(_ seconds: Int64) -> Timestamp { Timestamp(milliseconds: seconds * 1000) }

@@ -30,8 +30,8 @@ enum Answers {
 
     static func rejected(_ rejection: Rejection) -> Response {
         switch rejection.check {
-        case .header, .timestamp, .signature: error(401, rejection.why)
         case .unavailable: later(rejection.why)
+        default: error(401, rejection.why)
         }
     }
 

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import FlotillaRuntime
-
-/// One configured webhook endpoint: its name, its provider, and the provider's scheme with the hook's secrets. Made from the
-/// configuration at start; a change of secrets makes a new one.
+/// One configured webhook endpoint: its name, its provider, and the provider's scheme with the hook's settings. Made from the
+/// configuration at start; a change of settings makes a new one.
 package struct Hook: Sendable {
     package let name: String
     package let provider: Provider
     let check: any SignatureCheck
-    /// Where its events' attributes stand in a JSON body.
-    let paths: [[String]]
+    /// Where its events' attributes stand in a JSON body, level by level.
+    let paths: [[[String]]]
 
-    package init(name: String, provider: Provider, secrets: [Secret]) throws(SecretFault) {
+    package init(name: String, provider: Provider, settings: HookSettings) throws(HookFault) {
+        var settings = settings
+        for option in provider.options where settings.options[option.name] == nil { settings.options[option.name] = option.fallback }
+        for option in provider.options where option.isRequired { _ = try settings.needed(option) }
+        if provider.needsURL, settings.url?.isEmpty != false { throw HookFault(.url, "must be set: the provider signs it") }
         self.name = name
-        self.provider = provider
-        paths = RequestFields.paths(of: provider)
-        check = try provider.scheme.check(with: secrets)
+        self.provider = provider.resolved(with: settings.options)
+        paths = ItemFields.paths(of: self.provider)
+        check = try provider.scheme.check(with: settings)
     }
 
     package var source: String { "/hooks/\(name)" }
@@ -26,5 +28,17 @@ package struct Hook: Sendable {
         case .named(let name): name
         case .hook: name
         }
+    }
+}
+
+extension Provider {
+    /// The entry as one hook has it, where the hook's settings say where its fields are.
+    fileprivate func resolved(with options: [String: String]) -> Provider {
+        guard !fieldOptions.isEmpty else { return self }
+        var provider = self
+        provider.id = id?.resolved(with: options)
+        provider.type = type.compactMap { $0.resolved(with: options) }
+        provider.tenant = tenant?.resolved(with: options)
+        return provider
     }
 }

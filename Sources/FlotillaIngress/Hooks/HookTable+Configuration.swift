@@ -59,47 +59,25 @@ private struct HookReader {
     }
 
     private func hook(_ name: String, _ configuration: inout Configuration) -> Hook? {
-        let secrets = secrets(of: name, &configuration)
         guard let chosen = providers[name] else { return nil }
         guard let provider = ProviderTable.named(chosen.name) else {
-            let known = ProviderTable.all.map(\.name).joined(separator: ", ")
-            configuration.fault(chosen.place, "must name a known provider for the hook \(name): \(known)")
+            configuration.fault(chosen.place, Self.unknownProvider(chosen.name, of: name))
             return nil
         }
-        guard let secrets else { return nil }
+        var reader = HookSettingsReader(name: name, provider: provider, entry: entry(name))
+        guard let settings = reader.read(&configuration) else { return nil }
         do {
-            return try Hook(name: name, provider: provider, secrets: secrets.values)
+            return try Hook(name: name, provider: provider, settings: settings)
         } catch {
-            configuration.fault(secrets.place, error.description)
+            configuration.fault(reader.place(of: error.place, configuration), error.remedy)
             return nil
         }
     }
 
-    /// What the variable says, else what the file says. Nil when a fault was reported for it.
-    private func secrets(of name: String, _ configuration: inout Configuration) -> (values: [Secret], place: String)? {
-        let variable = HookName.variable(name, "SECRET")
-        if let entry = entry(name) { check(entry, of: name, &configuration) }
-        if configuration.isSet(variable) {
-            let values = configuration.secrets(variable)
-            if !values.isEmpty { return (values, variable) }
-        } else if let listed = entry(name)?["secrets"] {
-            let place = configuration.place(of: "hooks.\(name).secrets")
-            let texts = listed.array.map { $0.compactMap(\.string) } ?? []
-            if !texts.isEmpty, texts.count == listed.array?.count { return (texts.map { Secret($0) }, place) }
-            configuration.fault(place, "must be a list of texts, newest first")
-            return nil
-        }
-        configuration.fault(variable, "must hold the secret of the hook \(name), or several separated by spaces, newest first")
-        return nil
-    }
-
-    private func check(_ entry: JSONValue, of name: String, _ configuration: inout Configuration) {
-        guard let members = entry.members else {
-            return configuration.fault(configuration.place(of: "hooks.\(name)"), "must be an object with provider and secrets")
-        }
-        for member in members where !["provider", "secrets", "url"].contains(member.name) {
-            configuration.fault(configuration.place(of: "hooks.\(name).\(member.name)"), "is not a setting of a hook")
-        }
+    private static func unknownProvider(_ name: String, of hook: String) -> String {
+        let known = ProviderTable.all.map(\.name)
+        let hint = Spelling.nearest(to: name, among: known).map { "did you mean \($0)?" }
+        return "must name a known provider for the hook \(hook): \(hint ?? known.joined(separator: ", "))"
     }
 
     private func entry(_ name: String) -> JSONValue? {

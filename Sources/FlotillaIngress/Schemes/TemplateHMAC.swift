@@ -16,17 +16,17 @@ struct TemplateHMAC: SignatureScheme {
     }
 
     var algorithm = HashAlgorithm.sha256
-    var secret = SecretForm.text
+    var key = KeyForm.text
     let signature: SignatureField
     let signed: [Part]
     var time: SignedTime?
 
-    func check(with secrets: [Secret]) throws(SecretFault) -> any SignatureCheck {
-        guard !secrets.isEmpty else { throw .none }
+    var keyMeaning: String { key.meaning }
+
+    func check(with settings: HookSettings) throws(HookFault) -> any SignatureCheck {
         var keys: [HMACKey] = []
-        for one in secrets {
-            let bytes = try secret.key(from: one)
-            do { keys.append(try HMACKey(bytes, algorithm)) } catch { throw .unusable }
+        for bytes in try key.bytes(of: settings.keys) {
+            do { keys.append(try HMACKey(bytes, algorithm)) } catch { throw .unusableKey }
         }
         return TemplateHMACCheck(scheme: self, keys: keys)
     }
@@ -37,13 +37,13 @@ struct TemplateHMACCheck: SignatureCheck {
     let scheme: TemplateHMAC
     let keys: [HMACKey]
 
-    func check(_ request: Request, at now: Timestamp) throws(Rejection) {
+    func check(_ request: Request, at now: Timestamp) throws(Rejection) -> Claims {
         let signatures = try scheme.signature.signatures(in: request.head.headers, length: scheme.algorithm.digestLength)
         let parts = try resolve(request)
         try scheme.time?.check(in: request.head.headers, at: now)
         for key in keys {
             let expected = scheme.signature.encode(try code(of: parts, by: key))
-            for signature in signatures where constantTimeEquals(signature, expected) { return }
+            for signature in signatures where constantTimeEquals(signature, expected) { return [:] }
         }
         throw Rejection(.signature, "no signature matches the body and the configured secrets")
     }

@@ -4,9 +4,20 @@
 /// header fields from the provider table, nothing that the request brought and never what was expected.
 package struct Rejection: Error, Equatable, CustomStringConvertible {
     package enum Check: String, Sendable, CaseIterable {
+        /// A header field that decides is missing, repeated or malformed.
         case header
         case timestamp
         case signature
+        /// A shared token or a password.
+        case token
+        /// A signed token is right, but not meant for this hook, or no longer.
+        case claim
+        /// What the URL has to hold for the signature is not there.
+        case url
+        /// The body lacks what proves it, or is not what the proof covers.
+        case body
+        /// The request names a key or certificate that is not trusted.
+        case key
         /// Nothing is wrong with the request: it can't be checked now. Answered so that the provider sends it again.
         case unavailable
     }

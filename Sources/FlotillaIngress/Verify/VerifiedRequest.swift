@@ -8,17 +8,19 @@ package import FlotillaModel
 package struct VerifiedRequest: Sendable {
     package let head: RequestHead
     package let body: [UInt8]
+    /// What the proof itself says.
+    let claims: Claims
 
-    fileprivate init(_ request: Request) {
+    fileprivate init(_ request: Request, _ claims: Claims) {
         head = request.head
         body = request.body
+        self.claims = claims
     }
 }
 
 extension Hook {
     /// Checks the raw bytes, before anything reads them.
     package func verify(_ request: Request, at now: Timestamp) throws(Rejection) -> VerifiedRequest {
-        try check.check(request, at: now)
-        return VerifiedRequest(request)
+        VerifiedRequest(request, try check.check(request, at: now))
     }
 }

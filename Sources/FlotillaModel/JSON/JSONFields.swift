@@ -55,6 +55,23 @@ package enum JSONFields {
         }
     }
 
+    /// The first key of an object that is none of `others`; nil when there is none, or the document is something else. Reads no further
+    /// than that key.
+    package static func firstKey(
+        of bytes: [UInt8], except others: [String] = [], depthLimit: Int = JSONScanner.defaultDepth
+    ) throws(JSONFailure) -> String? {
+        try bytes.scanned { buffer throws(JSONFailure) in
+            var scanner = JSONScanner(buffer, depthLimit: depthLimit)
+            guard try scanner.next() == .beginObject else { return nil }
+            while case .key(let key) = try scanner.next() {
+                let name = key.string(in: buffer)
+                if !others.contains(name) { return name }
+                try scanner.skip(try scanner.next())
+            }
+            return nil
+        }
+    }
+
     /// Throws unless the bytes are one whole JSON document.
     package static func check(_ bytes: [UInt8], depthLimit: Int = JSONScanner.defaultDepth) throws(JSONFailure) {
         _ = try extract(paths: [], from: bytes, depthLimit: depthLimit)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Which known name somebody may have meant.
-enum Spelling {
+package enum Spelling {
     /// The nearest of the known names that is at most `limit` edits away; of several equally near ones the first by alphabet.
-    static func nearest(to name: String, among known: some Sequence<String>, limit: Int = 2) -> String? {
+    package static func nearest(to name: String, among known: some Sequence<String>, limit: Int = 2) -> String? {
         let letters = Array(name.utf8)
         let candidates = known.compactMap { other in distance(letters, Array(other.utf8), limit: limit).map { (distance: $0, name: other) }
         }

@@ -75,7 +75,7 @@ extension Variable {
         broker, store, journal, ledgerDays, leaseSeconds, maxAgeSeconds, config, admin, log, drainSeconds,
     ]
     package static let ofIngress: [Variable] = [
-        listen, hooks, maxBodyBytes, maxInflightBytes,
+        listen, publicURL, hooks, maxBodyBytes, maxInflightBytes,
     ]
     package static let ofWorkers: [Variable] = [prefetch, concurrency, maxAttempts, routes]
     package static let ofLogSink: [Variable] = [logSinks]
@@ -85,6 +85,6 @@ extension Variable {
 
     /// Known, so that an environment made for later versions is not refused; read by none of today's programs.
     package static let later: [Variable] = [
-        brokerManagement, prefix, publicURL, apiTokens, otlpEndpoint, otelServiceName, files, apiListen, oauthListen, oauthURL, keys,
+        brokerManagement, prefix, apiTokens, otlpEndpoint, otelServiceName, files, apiListen, oauthListen, oauthURL, keys,
     ]
 }

@@ -50,8 +50,9 @@ struct Sender {
     private func post(_ number: Int, by client: Client) async -> Sent {
         let id = SystemRandom().uuid()
         do {
-            let headers = try WebhookSigner.sign(hook: hook, type: type, body: body, id: id, now: SystemClock().now)
-            let response = try await client.send(ClientRequest(method: "POST", url: url, headers: headers, body: body))
+            let request = try WebhookSigner.sign(hook: hook, type: type, body: body, id: id, now: SystemClock().now)
+            let response = try await client.send(
+                ClientRequest(method: request.head.method, url: url, headers: request.head.headers, body: request.body))
             return Sent(number: number, id: id, result: .success(response))
         } catch {
             return Sent(number: number, id: id, result: .failure(error))

@@ -52,8 +52,7 @@ final class Door: Sendable {
     /// A request that the hook's provider signed.
     func signed(_ name: String, id: String = "id-1", body: String = #"{"type":"a.b"}"#) throws -> Request {
         guard let hook = hooks[name] else { throw CancellationError() }
-        let headers = try WebhookSigner.sign(hook: hook, type: "push", body: utf8(body), id: id, now: clock.now)
-        return Request(head: RequestHead(method: "POST", target: "/hooks/\(name)", headers: headers), body: utf8(body))
+        return try WebhookSigner.sign(hook: hook, type: "push", body: utf8(body), id: id, now: clock.now)
     }
 
     /// As a server asks: the head first, then the whole.

@@ -32,9 +32,8 @@ import Testing
     /// Whether the hook accepts what that secret signs.
     static func accepts(_ hook: Hook?, _ secret: String) throws -> Bool {
         let hook = try #require(hook)
-        let other = try Hook(name: hook.name, provider: hook.provider, secrets: [Secret(secret)])
-        let headers = try WebhookSigner.sign(hook: other, type: "push", body: [1, 2], id: "1", now: seconds(0))
-        return verdict(hook, FlotillaIngressTests.request(headers.fields, "\u{1}\u{2}")) == nil
+        let other = try FlotillaIngressTests.hook(hook.provider.name, secret, name: hook.name)
+        return verdict(hook, try WebhookSigner.sign(hook: other, type: "push", body: [1, 2], id: "1", now: seconds(0))) == nil
     }
 
     @Test("hooks are read from variables, with one secret or several")
@@ -111,10 +110,10 @@ import Testing
         Fault("a dash first", ["FLOTILLA_HOOKS": "-a=github"], at: "FLOTILLA_HOOKS", rule),
         Fault(
             "an unknown provider", ["FLOTILLA_HOOKS": "door=gitub", "FLOTILLA_HOOK_DOOR_SECRET": "s"],
-            at: "FLOTILLA_HOOKS", "must name a known provider for the hook door: github, standard-webhooks"),
+            at: "FLOTILLA_HOOKS", "must name a known provider for the hook door: did you mean github?"),
         Fault(
             "an unknown provider by the hook's own name", ["FLOTILLA_HOOKS": "gitub", "FLOTILLA_HOOK_GITUB_SECRET": "s"],
-            at: "FLOTILLA_HOOKS", "must name a known provider for the hook gitub: github, standard-webhooks"),
+            at: "FLOTILLA_HOOKS", "must name a known provider for the hook gitub: did you mean github?"),
         Fault("no secret", ["FLOTILLA_HOOKS": "github"], at: "FLOTILLA_HOOK_GITHUB_SECRET", missing),
         Fault(
             "an empty secret", ["FLOTILLA_HOOKS": "github", "FLOTILLA_HOOK_GITHUB_SECRET": ""],
@@ -135,11 +134,12 @@ import Testing
             "a hook that is no object", [:], file: #"{"hooks":{"github":"s"}}"#,
             at: "FILE: hooks.github", "must be an object with provider and secrets"),
         Fault(
-            "a provider of the file that is unknown", [:], file: #"{"hooks":{"a":{"provider":"b","secrets":["s"]}}}"#,
-            at: "FILE: hooks.a.provider", "must name a known provider for the hook a: github, standard-webhooks"),
+            "a provider of the file that is unknown", [:], file: #"{"hooks":{"a":{"provider":"nobody","secrets":["s"]}}}"#,
+            at: "FILE: hooks.a.provider",
+            "must name a known provider for the hook a: \(ProviderTable.all.map(\.name).joined(separator: ", "))"),
         Fault(
             "a setting that there is not", [:], file: #"{"hooks":{"github":{"secret":"s","secrets":["s"]}}}"#,
-            at: "FILE: hooks.github.secret", "is not a setting of a hook"),
+            at: "FILE: hooks.github.secret", "is not a setting of a hook: did you mean secrets?"),
         Fault(
             "an empty secret in the file", [:], file: #"{"hooks":{"github":{"secrets":["s",""]}}}"#,
             at: "FILE: hooks.github.secrets", "holds an empty secret"),

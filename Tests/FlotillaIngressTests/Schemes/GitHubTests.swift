@@ -87,14 +87,13 @@ import Testing
 
     @Test("GitHub's own requests are let in, and nothing that was made of them", arguments: valid + hostile)
     func verdicts(_ one: Case) throws {
-        let hook = try Hook(name: "github", provider: #require(ProviderTable.named("github")), secrets: one.secrets.map { Secret($0) })
+        let hook = try hook("github", one.secrets)
         #expect(verdict(hook, request(one.headers, one.body)) == one.check)
     }
 
-    @Test("a hook without a usable secret can't be made", arguments: [([], SecretFault.none), ([""], .empty), ([secret, ""], .empty)])
-    func secrets(secrets: [String], fault: SecretFault) {
-        #expect(throws: fault) {
-            try Hook(name: "github", provider: #require(ProviderTable.named("github")), secrets: secrets.map { Secret($0) })
-        }
+    @Test(
+        "a hook without a usable secret can't be made", arguments: [([], HookFault.noKey), ([""], .emptyKey), ([secret, ""], .emptyKey)])
+    func secrets(secrets: [String], fault: HookFault) {
+        #expect(throws: fault) { try hook("github", secrets) }
     }
 }

@@ -132,21 +132,18 @@ import Testing
 
     @Test("a sender's own requests are let in, and nothing that was made of them", arguments: valid + hostile)
     func verdicts(_ one: Case) throws {
-        let hook = try Hook(
-            name: "shop", provider: #require(ProviderTable.named("standard-webhooks")), secrets: one.secrets.map { Secret($0) })
+        let hook = try hook("standard-webhooks", one.secrets)
         #expect(verdict(hook, one.request, at: one.now) == one.check)
     }
 
     @Test(
         "a secret that is none is refused before any request comes",
         arguments: [
-            ([], .none), ([""], .empty), ([secret, ""], .empty), (["whsec_"], .length(24...64)), (["whsec_not base64"], .notBase64),
+            ([], .noKey), ([""], .emptyKey), ([secret, ""], .emptyKey), (["whsec_"], .length(24...64)), (["whsec_not base64"], .notWhsec),
             (["whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRY="], .length(24...64)),
             (["whsec_" + String(repeating: "AAAA", count: 22)], .length(24...64)),
-        ] as [([String], SecretFault)])
-    func secrets(secrets: [String], fault: SecretFault) {
-        #expect(throws: fault) {
-            try Hook(name: "shop", provider: #require(ProviderTable.named("standard-webhooks")), secrets: secrets.map { Secret($0) })
-        }
+        ] as [([String], HookFault)])
+    func secrets(secrets: [String], fault: HookFault) {
+        #expect(throws: fault) { try hook("standard-webhooks", secrets) }
     }
 }

@@ -17,11 +17,10 @@ import Testing
         adding more: [(name: String, value: String)] = [], contentType: String? = nil
     ) throws -> SplitEvent {
         let hook = try FlotillaIngressTests.hook(provider, secret, name: "door")
-        var headers = try WebhookSigner.sign(hook: hook, type: type, body: utf8(body), id: id, now: now)
-        headers.fields.removeAll { field in field.name == without || (contentType != nil && field.name == "Content-Type") }
-        if let contentType { headers.add("Content-Type", contentType) }
-        headers.fields += more
-        let request = Request(head: RequestHead(method: "POST", target: "/hooks/door", headers: headers), body: utf8(body))
+        var request = try WebhookSigner.sign(hook: hook, type: type, body: utf8(body), id: id, now: now)
+        request.head.headers.fields.removeAll { field in field.name == without || (contentType != nil && field.name == "Content-Type") }
+        if let contentType { request.head.headers.add("Content-Type", contentType) }
+        request.head.headers.fields += more
         let events = try hook.split(hook.verify(request, at: now), acceptedAt: now, freshID: { "fresh" })
         return try #require(events.count == 1 ? events.first : nil)
     }
