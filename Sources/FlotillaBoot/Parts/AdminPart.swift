@@ -5,6 +5,7 @@ internal import FlotillaRuntime
 
 /// The admin port of a process: `/healthz`, `/readyz` and `/metrics`, on a loop of its own.
 struct AdminPart: Part {
+    let name = "admin"
     let stage = Stage.admin
     let address: ListenAddress
     /// Asked before an answer that says how the process is.

@@ -40,6 +40,14 @@ package struct NetworkList: Sendable, Equatable {
         self.networks = networks
     }
 
+    /// Separated by commas, spaces or lines; nil when one of them is none, or there is none at all.
+    package init?(_ text: String) {
+        let words = text.split { $0 == "," || $0.isWhitespace }
+        let networks = words.compactMap { Network($0) }
+        guard !words.isEmpty, networks.count == words.count else { return nil }
+        self.networks = networks
+    }
+
     package var isEmpty: Bool { networks.isEmpty }
 
     package func contains(_ address: NetworkAddress) -> Bool {

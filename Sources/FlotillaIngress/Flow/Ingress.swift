@@ -5,33 +5,50 @@ internal import FlotillaModel
 package import FlotillaRuntime
 internal import Synchronization
 
-/// The thin door of the fleet. Made at start with its hooks and its publisher; serves requests from any loop until it drains.
+/// The thin door of the fleet. Made at start with its hooks and its publisher; serves requests from any loop until it drains, and may be
+/// given other hooks meanwhile: each request ends with the one that it began with.
 ///
-/// It finds the endpoint of a request and counts its answer. What an endpoint does with it is told in its own file: a hook verifies,
+/// It finds the entrance of a request and counts its answer. What an endpoint does with it is told in its own file: a hook verifies,
 /// splits, publishes and answers. A 202 is a promise that every event is routed and confirmed.
 package final class Ingress: Responder {
-    private let hooks: [String: Entrance]
+    /// All that a configuration decides, replaced as a whole.
+    private final class Setup: Sendable {
+        let entrances: [String: Entrance]
+        let senders: SenderGuard
+
+        init(_ entrances: [String: Entrance], _ senders: SenderGuard) {
+            self.entrances = entrances
+            self.senders = senders
+        }
+    }
+
+    private let setup: Mutex<Setup>
+    private let maker: EntranceMaker
     private let strangers: HookMeters
     private let version: String
     private let isDraining = Atomic<Bool>(false)
 
     /// `loops` are those that requests come on; `overdueLimit` is in bytes of events.
     package init(
-        hooks: HookTable, publisher: any EventPublisher, deadlines: Deadlines, overdueLimit: Int, loops: [Loop] = [],
-        clock: any WallClock = SystemClock(), random: any RandomSource = SystemRandom(), metrics: MetricsRegistry, log: Logger,
-        version: String
+        hooks: HookTable, protection: Protection = Protection(), publisher: any EventPublisher, deadlines: Deadlines, overdueLimit: Int,
+        loops: [Loop] = [], clock: any WallClock = SystemClock(), random: any RandomSource = SystemRandom(), metrics: MetricsRegistry,
+        log: Logger, version: String
     ) {
         let publisher = TimedPublisher(
             publisher: publisher, deadlines: deadlines, overdue: OverdueBytes(limit: overdueLimit), loops: loops)
-        self.hooks = Dictionary(
-            uniqueKeysWithValues: hooks.all.map { hook in
-                let endpoint = HookEndpoint(
-                    hook: hook, meters: HookMeters(of: hook.name, in: metrics), log: RefusalLog(of: hook.name, to: log),
-                    publisher: publisher, clock: clock, random: random)
-                return (hook.name, Entrance(endpoint))
-            })
+        maker = EntranceMaker(publisher: publisher, clock: clock, random: random, metrics: metrics, log: log)
+        let senders = maker.senders(protection, after: nil)
+        setup = Mutex(Setup(maker.entrances(of: hooks, protection, senders, after: [:]), senders))
         strangers = HookMeters(of: HookMeters.nameOfUnknown, from: [404], in: metrics)
         self.version = version
+    }
+
+    /// From now on requests come in by these. Those that are inside go on as they are. Not called twice at once.
+    package func replace(hooks: HookTable, protection: Protection) {
+        let old = setup.withLock { $0 }
+        let senders = maker.senders(protection, after: old.senders)
+        let new = Setup(maker.entrances(of: hooks, protection, senders, after: old.entrances), senders)
+        setup.withLock { $0 = new }
     }
 
     /// From now on every request is told to come again later; what is being published goes on.
@@ -48,29 +65,33 @@ package final class Ingress: Responder {
             let isRead = head.method == "GET" || head.method == "HEAD"
             return .answer(isRead ? Answers.about(version: version) : Answers.notAllowed(but: "GET, HEAD"))
         }
-        guard let entrance = entrance(at: path) else { return .answer(counted(Answers.nothingHere, by: strangers)) }
-        let meters = entrance.endpoint.meters
-        if let answer = entrance.endpoint.admit(head) { return .answer(counted(answer, by: meters)) }
+        let setup = setup.withLock { $0 }
+        let entrance = setup.entrances[String(path)]
+        let meters = entrance?.meters ?? strangers
+        if let answer = setup.senders.stop(head, meters) { return .answer(counted(answer, by: meters)) }
+        guard let entrance else {
+            return .answer(counted(setup.senders.refuse(head, with: Answers.nothingHere, meters), by: meters))
+        }
+        if let answer = entrance.admit(head) {
+            return .answer(counted(setup.senders.refuse(head, with: answer, meters), by: meters))
+        }
         guard !isDraining.load(ordering: .acquiring) else { return .answer(counted(Answers.draining, by: meters)) }
         return .proceed(entrance)
     }
 
-    /// A request ends where it began: its entrance is the one that admitted its head.
     package func respond(to request: Request, admitted: (any Sendable & AnyObject)?) async -> Response {
         let begin = request.arrival ?? MonotonicClock.now
-        guard let endpoint = (admitted as? Entrance)?.endpoint else { return counted(Answers.nothingHere, by: strangers) }
-        let response = isDraining.load(ordering: .acquiring) ? Answers.draining : await endpoint.respond(to: request)
-        endpoint.meters.answered(response.status, since: begin)
+        guard let entrance = admitted as? Entrance else { return counted(Answers.nothingHere, by: strangers) }
+        let response = isDraining.load(ordering: .acquiring) ? Answers.draining : await entrance.respond(to: request)
+        entrance.meters.answered(response.status, since: begin)
         return response
     }
 
     package func refused(_ target: String?, with status: Int, from peer: NetworkAddress) {
-        let found = target.flatMap { entrance(at: $0.prefix { $0 != "?" }) }
-        (found?.endpoint.meters ?? strangers).answered(status)
-    }
-
-    private func entrance(at path: Substring) -> Entrance? {
-        HookTable.name(in: path).flatMap { hooks[String($0)] }
+        let setup = setup.withLock { $0 }
+        let entrance = target.flatMap { setup.entrances[String($0.prefix { $0 != "?" })] }
+        (entrance?.meters ?? strangers).answered(status)
+        setup.senders.refused(peer, with: status)
     }
 
     private func counted(_ response: Response, by meters: HookMeters) -> Response {

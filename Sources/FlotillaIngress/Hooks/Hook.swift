@@ -5,6 +5,7 @@
 package struct Hook: Sendable {
     package let name: String
     package let provider: Provider
+    package let limits: HookLimits
     let check: any SignatureCheck
     /// Where its events' attributes stand in a JSON body, level by level.
     let paths: [[[String]]]
@@ -15,6 +16,7 @@ package struct Hook: Sendable {
         for option in provider.options where option.isRequired { _ = try settings.needed(option) }
         if provider.needsURL, settings.url?.isEmpty != false { throw HookFault(.url, "must be set: the provider signs it") }
         self.name = name
+        limits = settings.limits
         self.provider = provider.resolved(with: settings.options)
         paths = ItemFields.paths(of: self.provider)
         check = try provider.scheme.check(with: settings)

@@ -17,6 +17,17 @@ package struct HookLimits: Sendable, Equatable {
     }
 }
 
+extension HookLimits {
+    /// What any hook may have, whatever its scheme.
+    static let options: [HookOption] = [.networks, .rate]
+}
+
+extension HookOption {
+    package static let networks = HookOption("networks", "the networks that the provider sends from; others are answered 401")
+    package static let rate = HookOption(
+        "rate", "how many verified requests the hook takes, such as 100/s; the rest is answered 429. Only where the provider sends again")
+}
+
 /// A hook's own rate, kept by all loops together. It outlives a change of the configuration that leaves the rate as it is.
 final class HookPace: Sendable {
     let rate: Rate

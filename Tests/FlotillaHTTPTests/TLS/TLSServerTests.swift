@@ -119,7 +119,8 @@ struct TLSServerTests {
                     try client.sendPlainly([hello[sent]])
                     sent += 1
                 }
-                #expect(try client.rest() == [])
+                let rest = try client.rest()
+                #expect(rest == [], "\(rest)")
                 #expect(sent < 200)
             }
         }
@@ -223,9 +224,11 @@ struct TLSServerTests {
                 try begun.sendPlainly(Array(hello.prefix(100)))
             }
             await test.responder.arrived(1)
-            try await onThread { #expect(try idle.exchange(post("/", "behind the beginning")).status == 200) }
+            let behind = try await onThread { try idle.exchange(post("/", "behind the beginning")) }
+            #expect(behind.status == 200)
             async let drained: Void = test.server.drain()
-            #expect(try await onThread { try idle.ends() })
+            let isIdleEnded = try await onThread { try idle.ends() }
+            #expect(isIdleEnded)
             try await until { (try? RawClient(port: port)) == nil }
             #expect(test.server.connections == 2)
             try await onThread {
@@ -237,7 +240,8 @@ struct TLSServerTests {
             let answer = try await onThread { try held.answer() }
             #expect(answer.body == "held")
             #expect(answer.has("Connection: close"))
-            #expect(try await onThread { try held.ends() })
+            let isHeldEnded = try await onThread { try held.ends() }
+            #expect(isHeldEnded)
             await drained
         }
     }
