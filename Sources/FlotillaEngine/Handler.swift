@@ -26,7 +26,7 @@ public struct Context: Sendable {
     public let attempt: Int
     /// Grows when a person replays the event.
     public let generation: Int
-    /// When the task of this handler is cancelled.
+    /// When the task of this handler is cancelled, if nobody sets the clock meanwhile.
     public let deadline: Timestamp
 
     public init(key: String, queue: String, attempt: Int, generation: Int, deadline: Timestamp) {

@@ -24,11 +24,12 @@ final class HandlerRun: Sendable {
     }
 
     let claim: HeldClaim?
-    let deadline: Timestamp
+    /// On the clock's `uptime`.
+    let deadline: Duration
     private let state = Mutex(State())
     private let stragglers: Stragglers
 
-    init(claim: HeldClaim?, deadline: Timestamp, stragglers: Stragglers) {
+    init(claim: HeldClaim?, deadline: Duration, stragglers: Stragglers) {
         self.claim = claim
         self.deadline = deadline
         self.stragglers = stragglers

@@ -43,17 +43,16 @@ struct PipelineSteps: Sendable {
     // MARK: Handle
 
     func handle(_ event: Event, _ delivery: Delivery, _ claim: HeldClaim?) async -> Settlement {
-        let begin = clock.now
+        let begin = clock.uptime
         let context = Context(
             key: IdempotencyKey.text(consumer: queue, event: event), queue: queue, attempt: delivery.passage.attempt,
-            generation: delivery.passage.generation, deadline: begin + handlerLimit)
-        let run = keeper.begin(claim: claim, deadline: context.deadline)
+            generation: delivery.passage.generation, deadline: clock.now + handlerLimit)
+        let run = keeper.begin(claim: claim, limit: handlerLimit)
         let ending = await run { [handler] in try await handler.handle(event, context: context) }
         keeper.end(run)
-        let now = clock.now
-        watcher.handled(event, delivery, took: now - begin)
+        watcher.handled(event, delivery, took: clock.uptime - begin)
         watcher.reached(.handled, delivery)
-        return settlement(for: ending, delivery.passage, now: now)
+        return settlement(for: ending, delivery.passage, now: clock.now)
     }
 
     private func settlement(for ending: HandlerRun.Ending, _ passage: Passage, now: Timestamp) -> Settlement {

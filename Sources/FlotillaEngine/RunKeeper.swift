@@ -27,8 +27,8 @@ final class RunKeeper: Sendable {
     /// Handlers that ignored their cancellation and still run.
     var leftBehind: Int { stragglers.count.load(ordering: .relaxed) }
 
-    func begin(claim: HeldClaim?, deadline: Timestamp) -> HandlerRun {
-        let run = HandlerRun(claim: claim, deadline: deadline, stragglers: stragglers)
+    func begin(claim: HeldClaim?, limit: Duration) -> HandlerRun {
+        let run = HandlerRun(claim: claim, deadline: clock.uptime + limit, stragglers: stragglers)
         active.withLock { $0[ObjectIdentifier(run)] = run }
         return run
     }
@@ -46,7 +46,7 @@ final class RunKeeper: Sendable {
 
     func sweep() async {
         let runs = active.withLock { Array($0.values) }
-        let now = clock.now
+        let now = clock.uptime
         for run in runs where now >= run.deadline {
             run.cancel(for: .overran)
             if now >= run.deadline + grace { run.leave() }

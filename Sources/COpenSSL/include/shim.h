@@ -2,11 +2,15 @@
 #ifndef FLOTILLA_COPENSSL_SHIM_H
 #define FLOTILLA_COPENSSL_SHIM_H
 
+#include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
@@ -15,6 +19,9 @@
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
+
+// Swift can't import a macro that is made of others.
+static const int FLOTILLA_PUBLIC_KEY = EVP_PKEY_PUBLIC_KEY;
 
 // What every context of a server has, whatever its certificate. TLS 1.2 at least, there with ephemeral keys and authenticated encryption
 // only; nothing is renegotiated, nothing compressed; a session is remembered by the client (in a ticket) or not at all, and one that is
@@ -30,4 +37,5 @@ static inline int flotilla_tls_prepare(SSL_CTX *c) {
 static inline int flotilla_tls_add_chain(SSL_CTX *c, X509 *certificate) { return (int)SSL_CTX_add0_chain_cert(c, certificate); }
 static inline void flotilla_bio_wait_for_input(BIO *b) { BIO_set_retry_read(b); }
 static inline void flotilla_bio_go_on(BIO *b) { BIO_clear_retry_flags(b); }
+
 #endif

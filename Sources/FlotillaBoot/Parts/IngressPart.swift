@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import FlotillaEngine
 internal import FlotillaHTTP
 internal import FlotillaIngress
 internal import FlotillaModel
@@ -10,14 +11,18 @@ package struct IngressPart: Part {
     package let name = "ingress"
     package let stage = Stage.door
     let hooks: HookTable
+    let tokens: APITokens
     let address: ListenAddress
     let limits: Limits
     let inflightLimit: Int
+    let vault: Vault?
     let protection: Protection
     let tls: TLSSettings?
 
     package init(reading configuration: inout Configuration) {
         hooks = HookTable(reading: &configuration)
+        tokens = APITokens(reading: &configuration)
+        vault = Self.vault(for: hooks, &configuration)
         address = configuration.listenAddress(.listen)
         var limits = Limits()
         limits.bodyBytes = configuration.bytes(.maxBodyBytes, in: 1024...(512 << 20))
@@ -37,22 +42,41 @@ package struct IngressPart: Part {
     /// Where it can be reached on this machine.
     package var url: String { "\(tls == nil ? "http" : "https")://\(address)" }
 
+    /// A secret that a provider hands over is kept sealed, or not at all.
+    private static func vault(for hooks: HookTable, _ configuration: inout Configuration) -> Vault? {
+        if let vault = Vault(reading: &configuration) { return vault }
+        let waiting = hooks.all.filter(\.awaitsSecret).map(\.name)
+        if !waiting.isEmpty, !configuration.isSet(.keys) {
+            configuration.fault(
+                Variable.keys.name,
+                "must hold a key, id:base64 of 32 bytes (openssl rand -base64 32): a secret is kept under it that the provider hands over to "
+                    + waiting.joined(separator: ", "))
+        }
+        return nil
+    }
+
     package var hookNames: [String] { hooks.all.map(\.name) }
+    /// Whose tokens open `/events`.
+    package var senderNames: [String] { tokens.named(with: .events) }
 
     package func build(_ process: ProcessResources) async throws -> any Service {
         // A core for SQLite or the broker's connection, the others for requests.
         let loops = try (0..<max(1, Processors.count / 2)).map { try Loop("http-\($0)") }
         let inflight = InflightBytes(limit: inflightLimit)
         let ingress = Ingress(
-            hooks: hooks, protection: protection, publisher: MeasuredPublisher(process.adapters.broker, metrics: process.metrics),
-            deadlines: Deadlines(on: process.loop), overdueLimit: inflightLimit, loops: loops, clock: process.clock,
+            hooks: hooks, tokens: tokens, protection: protection,
+            publisher: MeasuredPublisher(process.adapters.broker, metrics: process.metrics),
+            deadlines: Deadlines(on: process.loop), overdueLimit: inflightLimit, loops: loops,
+            secrets: vault.map { HookVault(store: process.adapters.hookSecrets, vault: $0) }, clock: process.clock,
             metrics: process.metrics, log: process.log, version: Version.current)
         let held = process.metrics.gauge(MetricTable.ingressInflightBytes)
         process.metrics.beforeRendering { _ in held.set(Double(inflight.held)) }
         let watch = tls.map { CertificateWatch($0, read: process.configuration, sleeper: process.sleeper, log: process.log) }
         let server = Server(
             loops: loops, address: address, limits: limits, responder: ingress, inflight: inflight, tls: watch?.credentials)
-        return IngressService(ingress: ingress, server: server, watch: watch, loops: loops, address: address, log: process.log)
+        return IngressService(
+            ingress: ingress, server: server, watch: watch, loops: loops, address: address, secrets: process.adapters.hookSecrets,
+            sleeper: process.sleeper, log: process.log)
     }
 }
 

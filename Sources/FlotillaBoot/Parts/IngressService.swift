@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import FlotillaEngine
 internal import FlotillaHTTP
 internal import FlotillaIngress
 internal import FlotillaRuntime
@@ -12,18 +13,19 @@ struct IngressService: Reloadable {
     let watch: CertificateWatch?
     let loops: [Loop]
     let address: ListenAddress
+    let secrets: any HookSecrets
+    let sleeper: any Sleeper
     let log: Logger
     private let end = Signpost()
 
     func run() async throws {
+        // They end with this function.
+        async let _: Void = ingress.watchHooks(sleeper)
+        async let _: Void? = watch?.run()
         do {
             try await server.start()
             log.notice("listening", ["address": "\(address.with(port: server.port))"])
-            await withTaskGroup { group in
-                if let watch { group.addTask { await watch.run() } }
-                await end.wait()
-                group.cancelAll()
-            }
+            await end.wait()
             await server.stop()
         } catch {
             for loop in loops { loop.stop() }
@@ -40,7 +42,9 @@ struct IngressService: Reloadable {
 
     func reload(as part: any Part) {
         guard let part = part as? IngressPart else { return }
-        ingress.replace(hooks: part.hooks, protection: part.protection)
+        ingress.replace(
+            hooks: part.hooks, tokens: part.tokens, protection: part.protection,
+            secrets: part.vault.map { HookVault(store: secrets, vault: $0) })
         switch (watch, part.tls) {
         case (let watch?, let tls?): watch.take(tls)
         case (nil, nil): break

@@ -9,10 +9,13 @@ internal import Glibc
 package struct OperatorSession: Sendable {
     private let adapters: Adapters
     private let loop: Loop
+    /// Nil without `FLOTILLA_KEYS`.
+    package let vault: Vault?
     package let clock: any WallClock = SystemClock()
 
     package var broker: any Broker & BrokerInspection { adapters.broker }
     package var ledger: any Ledger & LedgerInspection { adapters.ledger }
+    package var hookSecrets: any HookSecrets { adapters.hookSecrets }
     package var sleeper: any Sleeper { LoopSleeper(loop) }
 
     /// Reads the same variables as the fleet. A file that is not there is not made by looking.
@@ -22,6 +25,7 @@ package struct OperatorSession: Sendable {
         var configuration = Configuration(environment: environment)
         configuration.leaveHooks()
         var settings = StoreSettings(reading: &configuration)
+        let vault = Vault(reading: &configuration)
         _ = try configuration.finish()
         settings.create = false
         settings.prunes = false
@@ -29,7 +33,7 @@ package struct OperatorSession: Sendable {
         defer { loop.stop() }
         let adapters = try await Adapters.open(settings, program: "flotilla")
         do {
-            let value = try await body(OperatorSession(adapters: adapters, loop: loop))
+            let value = try await body(OperatorSession(adapters: adapters, loop: loop, vault: vault))
             await adapters.close()
             return value
         } catch {

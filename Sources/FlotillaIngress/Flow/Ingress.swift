@@ -28,32 +28,42 @@ package final class Ingress: Responder {
     private let version: String
     private let isDraining = Atomic<Bool>(false)
 
-    /// `loops` are those that requests come on; `overdueLimit` is in bytes of events.
+    /// `loops` are those that requests come on; `overdueLimit` is in bytes of events; without `secrets` a hook that waits for its secret
+    /// refuses everything.
     package init(
-        hooks: HookTable, protection: Protection = Protection(), publisher: any EventPublisher, deadlines: Deadlines, overdueLimit: Int,
-        loops: [Loop] = [], clock: any WallClock = SystemClock(), random: any RandomSource = SystemRandom(), metrics: MetricsRegistry,
-        log: Logger, version: String
+        hooks: HookTable, tokens: APITokens = APITokens(), protection: Protection = Protection(), publisher: any EventPublisher,
+        deadlines: Deadlines, overdueLimit: Int, loops: [Loop] = [], secrets: HookVault? = nil, clock: any WallClock = SystemClock(),
+        random: any RandomSource = SystemRandom(), metrics: MetricsRegistry, log: Logger, version: String
     ) {
         let publisher = TimedPublisher(
             publisher: publisher, deadlines: deadlines, overdue: OverdueBytes(limit: overdueLimit), loops: loops)
-        maker = EntranceMaker(publisher: publisher, clock: clock, random: random, metrics: metrics, log: log)
+        maker = EntranceMaker(publisher: publisher, secrets: secrets, clock: clock, random: random, metrics: metrics, log: log)
         let senders = maker.senders(protection, after: nil)
-        setup = Mutex(Setup(maker.entrances(of: hooks, protection, senders, after: [:]), senders))
+        setup = Mutex(Setup(maker.entrances(of: hooks, tokens, protection, senders, after: [:]), senders))
         strangers = HookMeters(of: HookMeters.nameOfUnknown, from: [404], in: metrics)
         self.version = version
     }
 
     /// From now on requests come in by these. Those that are inside go on as they are. Not called twice at once.
-    package func replace(hooks: HookTable, protection: Protection) {
+    package func replace(hooks: HookTable, tokens: APITokens, protection: Protection, secrets: HookVault?) {
         let old = setup.withLock { $0 }
+        var maker = maker
+        maker.secrets = secrets
         let senders = maker.senders(protection, after: old.senders)
-        let new = Setup(maker.entrances(of: hooks, protection, senders, after: old.entrances), senders)
+        let new = Setup(maker.entrances(of: hooks, tokens, protection, senders, after: old.entrances), senders)
         setup.withLock { $0 = new }
     }
 
     /// From now on every request is told to come again later; what is being published goes on.
     package func drain() {
         isDraining.store(true, ordering: .releasing)
+    }
+
+    /// Looks for hooks that have fallen silent, until the task is cancelled.
+    package func watchHooks(_ sleeper: any Sleeper) async {
+        while (try? await sleeper.sleep(for: .seconds(15))) != nil {
+            for entrance in setup.withLock({ $0 }).entrances.values { (entrance.endpoint as? HookEndpoint)?.watch.look() }
+        }
     }
 
     // MARK: Requests
@@ -82,7 +92,9 @@ package final class Ingress: Responder {
     package func respond(to request: Request, admitted: (any Sendable & AnyObject)?) async -> Response {
         let begin = request.arrival ?? MonotonicClock.now
         guard let entrance = admitted as? Entrance else { return counted(Answers.nothingHere, by: strangers) }
-        let response = isDraining.load(ordering: .acquiring) ? Answers.draining : await entrance.respond(to: request)
+        let response =
+            isDraining.load(ordering: .acquiring)
+            ? Answers.draining : await LargeBodies.apart(request) { await entrance.respond(to: request) }
         entrance.meters.answered(response.status, since: begin)
         return response
     }

@@ -12,6 +12,7 @@ struct RefusalLog: Sendable {
     private let log: Logger
     private let rejections: [Rejection.Check: LogThrottle]
     private let failures = LogThrottle(1, each: period)
+    private let remarks = LogThrottle(1, each: period)
 
     init(of hook: String, to log: Logger) {
         self.log = log.with(["hook": hook])
@@ -21,6 +22,12 @@ struct RefusalLog: Sendable {
     func rejected(_ rejection: Rejection, at now: Timestamp) {
         guard let leftOut = rejections[rejection.check]?.admit(at: now) else { return }
         log.notice("webhook refused", ["check": rejection.check.rawValue, "why": rejection.why, "left_out": leftOut])
+    }
+
+    /// What an operator has to do about what the provider sent.
+    func asks(_ remark: String, at now: Timestamp) {
+        guard let leftOut = remarks.admit(at: now) else { return }
+        log.notice(remark, ["left_out": leftOut])
     }
 
     func ended(_ end: Publication.End, at now: Timestamp) {

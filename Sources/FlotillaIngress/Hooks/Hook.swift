@@ -5,7 +5,9 @@
 package struct Hook: Sendable {
     package let name: String
     package let provider: Provider
-    package let limits: HookLimits
+    let settings: HookSettings
+    /// Those of its events and of its handshake.
+    let methods: [String]
     let check: any SignatureCheck
     /// Where its events' attributes stand in a JSON body, level by level.
     let paths: [[[String]]]
@@ -16,11 +18,14 @@ package struct Hook: Sendable {
         for option in provider.options where option.isRequired { _ = try settings.needed(option) }
         if provider.needsURL, settings.url?.isEmpty != false { throw HookFault(.url, "must be set: the provider signs it") }
         self.name = name
-        limits = settings.limits
         self.provider = provider.resolved(with: settings.options)
         paths = ItemFields.paths(of: self.provider)
-        check = try provider.scheme.check(with: settings)
+        methods = Set(provider.methods + (provider.handshake?.methods ?? [])).sorted()
+        self.settings = settings
+        check = try settings.keys.isEmpty && provider.handsOverSecret ? NoKeyYet() : provider.scheme.check(with: settings)
     }
+
+    package var limits: HookLimits { settings.limits }
 
     package var source: String { "/hooks/\(name)" }
 

@@ -27,7 +27,9 @@ package struct Provider: Sendable {
     /// False where the provider's bodies need not be JSON.
     var needsJSON = true
 
-    /// Handshakes may come with others.
+    /// What it asks of an endpoint beside taking events.
+    var handshake: (any Handshake)?
+    /// Those of events: handshakes may come with others.
     var methods = ["POST"]
     /// What the provider wants to hear when its events are accepted.
     var status = 202
@@ -44,9 +46,10 @@ package struct Provider: Sendable {
     /// Whether a resend of an event is promised to have its id.
     package var idsAreStable: Bool { id != nil }
 
-    package var options: [HookOption] { scheme.options + fieldOptions }
+    package var options: [HookOption] { scheme.options + fieldOptions + (handshake?.options ?? []) }
     package var keyMeaning: String { scheme.keyMeaning }
-    package var needsKeys: Bool { scheme.needsKeys }
+    package var needsKeys: Bool { scheme.needsKeys && !handsOverSecret }
+    var handsOverSecret: Bool { handshake?.handsOverSecret ?? false }
     package var needsURL: Bool { scheme.needsURL }
 
     /// Whose events they are: the first part of their types.

@@ -24,6 +24,10 @@ package struct Rejection: Error, Equatable, CustomStringConvertible {
         case flood
         /// Right in everything, and more than the hook's own rate.
         case rate
+        /// The request is no event, and not the handshake that its provider makes.
+        case handshake
+        /// The sender may send, but not this.
+        case content
         /// Nothing is wrong with the request: it can't be checked now. Answered so that the provider sends it again.
         case unavailable
     }

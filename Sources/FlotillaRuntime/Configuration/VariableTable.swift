@@ -91,7 +91,8 @@ extension Variable {
         broker, store, journal, ledgerDays, leaseSeconds, maxAgeSeconds, config, admin, log, drainSeconds,
     ]
     package static let ofIngress: [Variable] = [
-        listen, publicURL, tlsCertificate, tlsKey, trustedProxies, forwardedHeader, floodRate, hooks, maxBodyBytes, maxInflightBytes,
+        listen, publicURL, tlsCertificate, tlsKey, trustedProxies, forwardedHeader, floodRate, hooks, apiTokens, maxBodyBytes,
+        maxInflightBytes,
     ]
     package static let ofWorkers: [Variable] = [prefetch, concurrency, maxAttempts, routes]
     package static let ofLogSink: [Variable] = [logSinks]
@@ -101,6 +102,6 @@ extension Variable {
 
     /// Known, so that an environment made for later versions is not refused; read by none of today's programs.
     package static let later: [Variable] = [
-        brokerManagement, prefix, apiTokens, otlpEndpoint, otelServiceName, files, apiListen, oauthListen, oauthURL, keys,
+        brokerManagement, prefix, otlpEndpoint, otelServiceName, files, apiListen, oauthListen, oauthURL,
     ]
 }

@@ -15,7 +15,7 @@ struct RaceTests {
     @Test func `a run ends once, whatever comes at the same time`() async throws {
         let stragglers = Stragglers()
         for round in 0..<2000 {
-            let run = HandlerRun(claim: nil, deadline: Timestamp(microseconds: 0), stragglers: stragglers)
+            let run = HandlerRun(claim: nil, deadline: .zero, stragglers: stragglers)
             try await within {
                 let running = Task { await run { round % 3 == 0 ? .done : try await Self.untilCancelled() } }
                 await withTaskGroup(of: Void.self) { group in
@@ -36,7 +36,7 @@ struct RaceTests {
     @Test func `a worker that is cancelled already begins no handler`() async throws {
         let stragglers = Stragglers()
         let begun = Tally()
-        let run = HandlerRun(claim: nil, deadline: Timestamp(microseconds: 0), stragglers: stragglers)
+        let run = HandlerRun(claim: nil, deadline: .zero, stragglers: stragglers)
         let running = Task { () -> HandlerRun.Ending in
             await Tally().reach(1)
             return await run {
@@ -85,7 +85,7 @@ struct RaceTests {
             await withTaskGroup(of: Void.self) { group in
                 for number in 0..<1000 {
                     group.addTask {
-                        let run = keeper.begin(claim: nil, deadline: clock.now + .milliseconds(number % 5))
+                        let run = keeper.begin(claim: nil, limit: .milliseconds(number % 5))
                         _ = await run { number % 2 == 0 ? .done : try await Self.untilCancelled() }
                         keeper.end(run)
                     }

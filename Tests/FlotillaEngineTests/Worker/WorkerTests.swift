@@ -3,6 +3,7 @@
 import FlotillaEngine
 import FlotillaMemory
 import FlotillaModel
+import FlotillaRuntime
 import TestSupport
 import Testing
 
@@ -31,6 +32,28 @@ struct WorkerTests {
                 try await bench.record.reach("settled")
             }
             #expect(try await bench.entry() == LedgerRow(state: .retrying, round: 2, generation: 0, fence: 1))
+        }
+    }
+
+    @Test func `a clock that is set an hour ahead ends no handler`() async throws {
+        try await Bench.use { bench in
+            let gate = Gate()
+            let worker = try bench.worker(
+                handler: Doing { _, _ in
+                    await gate.pass()
+                    return Task.isCancelled ? .dead("cancelled") : .done
+                })
+            try await bench.broker.publish([event("1")])
+            try await bench.running(worker) {
+                try await within { await gate.arrived.reach(1) }
+                try await bench.sleeper.slept(1, for: .seconds(1))
+                bench.clock.set(bench.clock.now + .seconds(3600))
+                bench.sleeper.advance(by: .seconds(1))
+                try await bench.sleeper.slept(2, for: .seconds(1))
+                gate.open()
+                try await bench.record.reach("settled")
+            }
+            #expect(try await bench.entry()?.state == .done)
         }
     }
 

@@ -68,7 +68,9 @@ extension RawClient {
         SSL_set0_wbio(session, memory)
         _ = body()
         var bytes = [UInt8](repeating: 0, count: 65536)
-        return Array(bytes.prefix(max(0, Int(BIO_read(memory, &bytes, Int32(bytes.count))))))
+        let count = BIO_read(memory, &bytes, Int32(bytes.count))
+        try #require(count > 0)
+        return Array(bytes.prefix(Int(count)))
     }
 
     var chosenProtocol: String {

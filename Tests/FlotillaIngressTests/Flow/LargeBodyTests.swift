@@ -58,22 +58,22 @@ import Testing
     @Test("a body of 15 MB is verified, read and published without keeping the loop from its other requests", arguments: [false, true])
     func stall(inChunks: Bool) async throws {
         try await serve { door, port, loop in
-            let rest = String(repeating: #"{"a":[1,2,3],"b":"text with \u00e9 and more"},"#, count: 325_000)
+            let rest = String(repeating: #"{"a":[1,2,3],"b":"text with \u00e9 and more"},"#, count: 330_000)
             let large = try door.signed("github", id: "large", body: #"{"action":"x","list":[\#(rest)0],"installation":{"id":7}}"#)
             #expect(large.body.count > 15_000_000)
             let bytes = Self.bytes(large, inChunks: inChunks)
             let small = Self.bytes(try door.signed("github", id: "small"), inChunks: false)
             let stall = Stall(loop)
-            let isDone = Atomic<Bool>(false)
+            let neighbourhood = Switch()
             async let answer = onLoop("sender") { try Exchange(port).send(bytes) }
             async let others = onLoop("neighbour") {
                 let neighbour = try Exchange(port)
                 var statuses: [Int] = []
-                while !isDone.load(ordering: .acquiring) { statuses.append(try neighbour.send(small)) }
+                while neighbourhood.isOn { statuses.append(try neighbour.send(small)) }
                 return statuses
             }
             #expect(try await answer == 202)
-            isDone.store(true, ordering: .releasing)
+            neighbourhood.turnOff()
             let statuses = try await others
             #expect(Set(statuses) == [202])
             #expect(door.publisher.published.contains { $0.first?.data == large.body })
@@ -134,4 +134,13 @@ private final class Exchange {
         guard count > 12, let status = Int(String(decoding: received[9..<12], as: UTF8.self)) else { throw CancellationError() }
         return status
     }
+}
+
+/// On, until it is turned off.
+private final class Switch: Sendable {
+    private let state = Atomic<Bool>(true)
+
+    var isOn: Bool { state.load(ordering: .acquiring) }
+
+    func turnOff() { state.store(false, ordering: .releasing) }
 }

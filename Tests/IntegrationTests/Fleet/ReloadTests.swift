@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import FlotillaEngine
 internal import Foundation
 internal import Glibc
 internal import Synchronization
@@ -7,7 +8,8 @@ internal import Testing
 
 /// A fleet that is given another configuration while requests come in.
 @Suite struct ReloadTests {
-    private static let (first, second) = ("the-first-secret", "the-second-secret")
+    private static let first = "the-first-secret"
+    private static let second = "the-second-secret"
 
     private static func document(secrets: [String], others: String = "", routes: String = #"[{"on":"github.#","to":"log-sink"}]"#) -> String
     {
@@ -44,22 +46,22 @@ internal import Testing
     private func sending(
         _ fleet: Fleet, _ senders: [(hook: String, secret: String)], while body: () async throws -> Void
     ) async throws -> (seen: Set<Int>, count: Int) {
-        let goesOn = Atomic<Bool>(true)
+        let goesOn = Switch()
         return try await withThrowingTaskGroup(of: [Int].self) { group in
             for (number, sender) in senders.enumerated() {
                 group.addTask {
                     var seen: [Int] = []
-                    while goesOn.load(ordering: .acquiring) {
+                    while goesOn.isOn {
                         seen.append(try await self.status(fleet, sender.hook, sender.secret, id: "\(number)-\(seen.count)"))
                     }
                     return seen
                 }
             }
             do { try await body() } catch {
-                goesOn.store(false, ordering: .releasing)
+                goesOn.turnOff()
                 throw error
             }
-            goesOn.store(false, ordering: .releasing)
+            goesOn.turnOff()
             return try await group.reduce(into: (Set<Int>(), 0)) { $0 = ($0.0.union($1), $0.1 + $1.count) }
         }
     }
@@ -192,4 +194,13 @@ internal import Testing
             #expect(answer.body.contains(#"flotilla_ingress_rejected_total{hook="paid",reason="rate"} 1"#))
         }
     }
+}
+
+/// On, until it is turned off.
+private final class Switch: Sendable {
+    private let state = Atomic<Bool>(true)
+
+    var isOn: Bool { state.load(ordering: .acquiring) }
+
+    func turnOff() { state.store(false, ordering: .releasing) }
 }
