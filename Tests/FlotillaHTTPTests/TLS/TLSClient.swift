@@ -8,9 +8,9 @@ import Testing
 
 extension RawClient {
     enum TLSVersion: Int32, Sendable, CaseIterable {
-        case v1_1 = 0x0302
-        case v1_2 = 0x0303
-        case v1_3 = 0x0304
+        case tls11 = 0x0302
+        case tls12 = 0x0303
+        case tls13 = 0x0304
     }
 
     /// A session that has said nothing yet; it trusts whatever the server shows.

@@ -17,7 +17,7 @@ struct TLSServerTests {
 
     @Test(
         "requests are served one after the other, ahead of their answers, in chunks and large, over TLS 1.2 and 1.3",
-        arguments: [RawClient.TLSVersion.v1_2, .v1_3])
+        arguments: [RawClient.TLSVersion.tls12, .tls13])
     func serves(_ version: RawClient.TLSVersion) async throws {
         try await withServer { test, _ in
             let port = test.port
@@ -56,7 +56,7 @@ struct TLSServerTests {
     @Test func `TLS before 1.2 is refused`() async throws {
         try await withServer { test, _ in
             let port = test.port
-            _ = try await onThread { #expect(throws: RawClient.Failure.self) { try RawClient.secured(port, .v1_1) } }
+            _ = try await onThread { #expect(throws: RawClient.Failure.self) { try RawClient.secured(port, .tls11) } }
         }
     }
 
@@ -93,7 +93,7 @@ struct TLSServerTests {
     @Test func `a client that has said that it sends no more is answered, whether it said so by TLS or only by TCP`() async throws {
         try await withServer { test, _ in
             for isByTLS in [true, false] {
-                let client = try RawClient.secured(test.port, .v1_2)
+                let client = try RawClient.secured(test.port, .tls12)
                 try client.send(post("/hold", "half"))
                 await test.responder.arrived(isByTLS ? 1 : 2)
                 if isByTLS { client.finishSending() } else { shutdown(client.descriptor, Int32(SHUT_WR)) }
@@ -182,7 +182,7 @@ struct TLSServerTests {
         try await withServer { test, _ in
             let port = test.port
             try await onThread {
-                let client = try RawClient.secured(port, .v1_2)
+                let client = try RawClient.secured(port, .tls12)
                 #expect(try client.exchange(post("/", "one")).status == 200)
                 SSL_renegotiate(client.tls)
                 // The refusal is a warning, which OpenSSL's client takes for the end.
