@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import FlotillaCrypto
+
 /// Providers that sign with a key of their own that nobody else has, or send a token.
 extension ProviderTable {
     static let asymmetric = [
@@ -73,7 +75,8 @@ extension ProviderTable {
         scheme: TokenScheme(
             carrier: .bearer, proof: .publicKey,
             rules: TokenRules(
-                audience: .option, issuers: ["accounts.google.com", "https://accounts.google.com"], isOfAccount: true, needsIssueTime: true)),
+                audience: .option, issuers: ["accounts.google.com", "https://accounts.google.com"], isOfAccount: true, needsIssueTime: true)
+        ),
         id: .first(.json("message", "messageId"), .json("message", "message_id")),
         type: [
             .first(
@@ -84,7 +87,8 @@ extension ProviderTable {
         patience: .seconds(10),
         fieldOptions: [
             HookOption(
-                "type_field", "the JSON pointer to the event's type, such as /message/attributes/kind; the attribute eventType, event_type, "
+                "type_field",
+                "the JSON pointer to the event's type, such as /message/attributes/kind; the attribute eventType, event_type, "
                     + "type or ce-type where there is none")
         ])
 

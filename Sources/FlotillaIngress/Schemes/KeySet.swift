@@ -71,7 +71,8 @@ struct KeySet: Sendable {
         var found: [Member] = []
         if let keys = json["keys"]?.array {
             for key in keys where isForUs(key) {
-                guard let modulus = key["n"]?.string.flatMap(Base64URL.decode), let exponent = key["e"]?.string.flatMap(Base64URL.decode) else {
+                guard let modulus = key["n"]?.string.flatMap(Base64URL.decode), let exponent = key["e"]?.string.flatMap(Base64URL.decode)
+                else {
                     throw .malformed("a key of the set lacks its numbers")
                 }
                 let publicKey = try PublicKey(rsaModulus: modulus, exponent: exponent)

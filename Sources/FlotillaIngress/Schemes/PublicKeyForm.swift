@@ -101,7 +101,8 @@ struct SignatureKey: Sendable {
 
     func sign(_ message: [[UInt8]], by algorithm: SignatureAlgorithm) throws(Rejection) -> [UInt8] {
         guard let privateKey else {
-            throw Rejection(.unavailable, "the hook knows only the public key: to sign as the provider it has to be given a private one in PEM")
+            throw Rejection(
+                .unavailable, "the hook knows only the public key: to sign as the provider it has to be given a private one in PEM")
         }
         do {
             return try privateKey.sign(message, by: algorithm)

@@ -11,7 +11,9 @@ enum QueryStringHash {
     static func of(method: String, path: String, query: String) throws(Rejection) -> String? {
         guard let parameters = parameters(query) else { return nil }
         let canonical = "\(method.uppercased())&\(canonicalPath(path))&\(parameters)"
-        do { return Hex.encode(try Digest.sha256(Array(canonical.utf8))) } catch { throw Rejection(.unavailable, "the hash can't be computed now") }
+        do { return Hex.encode(try Digest.sha256(Array(canonical.utf8))) } catch {
+            throw Rejection(.unavailable, "the hash can't be computed now")
+        }
     }
 
     /// Without slashes at its end; escapes stay as they are.
@@ -31,7 +33,8 @@ enum QueryStringHash {
             let sorted = values.sorted { $0.lexicographicallyPrecedes($1) }
             return (name: escaped(name), values: sorted.map(escaped).joined(separator: ","))
         }
-        return pairs.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }.map { "\($0.name)=\($0.values)" }.joined(separator: "&")
+        return pairs.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }.map { "\($0.name)=\($0.values)" }.joined(
+            separator: "&")
     }
 
     /// RFC 3986: everything but the unreserved characters.

@@ -75,6 +75,6 @@ struct SNSSignatureCheck: SignatureCheck {
         add("Signature", "")
         guard let message = SNSMessage(request.body) else { throw Rejection(.body, "the body is not a message of Amazon SNS") }
         add("Signature", Base64.encode(try certificates.sign(message.signed, by: version.algorithm)))
-        request.head.headers.add("x-amz-sns-message-type", message.type)
+        if request.head.headers["x-amz-sns-message-type"] == nil { request.head.headers.add("x-amz-sns-message-type", message.type) }
     }
 }

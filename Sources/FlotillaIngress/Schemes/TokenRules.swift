@@ -80,20 +80,20 @@ struct ResolvedTokenRules: Sendable {
     }
 
     private func checkTimes(_ claims: JSONValue, at now: Double) throws(Rejection) {
-        guard let end = try time("exp", of: claims) else { throw Rejection(.claim, "the token does not say when it ends") }
-        guard now < end + Double(behind) else { throw Rejection(.claim, "the token has ended") }
+        guard let end = try time("exp", of: claims) else { throw Rejection(.timestamp, "the token does not say when it ends") }
+        guard now < end + Double(behind) else { throw Rejection(.timestamp, "the token has ended") }
         if let start = try time("nbf", of: claims), start > now + Double(ahead) {
-            throw Rejection(.claim, "the token does not begin yet")
+            throw Rejection(.timestamp, "the token does not begin yet")
         }
         let issued = try time("iat", of: claims)
-        if let issued, issued > now + Double(ahead) { throw Rejection(.claim, "the token was made in the future") }
-        guard issued != nil || !rules.needsIssueTime else { throw Rejection(.claim, "the token does not say when it was made") }
+        if let issued, issued > now + Double(ahead) { throw Rejection(.timestamp, "the token was made in the future") }
+        guard issued != nil || !rules.needsIssueTime else { throw Rejection(.timestamp, "the token does not say when it was made") }
     }
 
     /// Nil where the claim is absent. A number may have a fraction (RFC 7519, 2).
     private func time(_ name: String, of claims: JSONValue) throws(Rejection) -> Double? {
         guard let claim = claims[name] else { return nil }
-        guard let seconds = claim.double, seconds.isFinite else { throw Rejection(.claim, "the token's \(name) is no time") }
+        guard let seconds = claim.double, seconds.isFinite else { throw Rejection(.timestamp, "the token's \(name) is no time") }
         return seconds
     }
 }

@@ -56,8 +56,12 @@ struct TokenCheck: SignatureCheck {
     let path: String?
 
     func check(_ request: Request, at now: Timestamp) throws(Rejection) -> Claims {
-        guard let token = SignedToken(try text(in: request.head)) else { throw Rejection(.token, "the request holds no whole signed token") }
-        guard token.algorithm == scheme.proof.rawValue else { throw Rejection(.token, "the token is not signed by \(scheme.proof.rawValue)") }
+        guard let token = SignedToken(try text(in: request.head)) else {
+            throw Rejection(.token, "the request holds no whole signed token")
+        }
+        guard token.algorithm == scheme.proof.rawValue else {
+            throw Rejection(.token, "the token is not signed by \(scheme.proof.rawValue)")
+        }
         try keys.verify(token)
         try rules.check(token.claims, at: now)
         if scheme.coversURL { try checkHash(token.claims, of: request.head) }
@@ -91,7 +95,7 @@ struct TokenCheck: SignatureCheck {
     private func checkHash(_ claims: JSONValue, of head: RequestHead) throws(Rejection) {
         guard let hash = claims["qsh"]?.string else { throw Rejection(.claim, "the token does not cover the URL") }
         for path in [String(head.path)] + (path.map { [$0] } ?? []) {
-            guard let expected = try QueryStringHash.of(method: head.method, path: path, query: head.query) else {
+            guard let expected = try QueryStringHash.of(method: head.method, path: path, query: String(head.query)) else {
                 throw Rejection(.url, "the query is not one that a token can cover")
             }
             if constantTimeEquals(hash[...], expected) { return }
@@ -109,7 +113,7 @@ struct TokenCheck: SignatureCheck {
         if let email = rules.emails?.first { claims += [JSONMember("email", .string(email)), JSONMember("email_verified", .bool(true))] }
         if scheme.coversURL {
             let head = request.head
-            let hash = try QueryStringHash.of(method: head.method, path: String(head.path), query: head.query)
+            let hash = try QueryStringHash.of(method: head.method, path: String(head.path), query: String(head.query))
             claims.append(JSONMember("qsh", .string(hash ?? "")))
         }
         let token = SignedToken(algorithm: scheme.proof.rawValue, claims: .object(claims))

@@ -11,7 +11,9 @@ enum TrustedHost: Sendable {
         case .sns:
             return SubscriptionConfirmation.isOfAmazon(url)
         case .paypal:
-            guard url.utf8.count <= 2048, url.utf8.allSatisfy({ (0x21...0x7E).contains($0) }), let parts = URLParts(url) else { return false }
+            guard url.utf8.count <= 2048, url.utf8.allSatisfy({ (0x21...0x7E).contains($0) }), let parts = URLParts(url) else {
+                return false
+            }
             guard parts.scheme == "https", parts.user.isEmpty, parts.port == nil || parts.port == "443" else { return false }
             return parts.rest.hasPrefix("/") && owns(name: parts.host.lowercased())
         }
@@ -24,7 +26,9 @@ enum TrustedHost: Sendable {
             name == "sns.amazonaws.com" || name == "sns.amazonaws.com.cn" || SubscriptionConfirmation.isOfAmazon("https://\(name)/")
         case .paypal:
             name.hasSuffix(".paypal.com")
-                && name.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D || $0 == 0x2E || $0 == 0x2A }
+                && name.utf8.allSatisfy {
+                    (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D || $0 == 0x2E || $0 == 0x2A
+                }
         }
     }
 
