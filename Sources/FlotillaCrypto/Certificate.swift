@@ -8,17 +8,8 @@ package final class Certificate: @unchecked Sendable {
     // Sendable because the certificate is only read after `init`; what libcrypto remembers of it, it remembers under its own lock.
 
     let pointer: OpaquePointer
-    package let publicKey: PublicKey
 
-    /// Takes over the reference, whatever becomes of it.
-    private init(owning pointer: OpaquePointer) throws(CryptoFailure) {
-        do throws(CryptoFailure) {
-            guard let key = X509_get_pubkey(pointer) else { throw .malformed("the certificate's key can't be read") }
-            publicKey = PublicKey(try KeyHandle(owning: key))
-        } catch {
-            X509_free(pointer)
-            throw error
-        }
+    private init(owning pointer: OpaquePointer) {
         self.pointer = pointer
     }
 
@@ -32,12 +23,20 @@ package final class Certificate: @unchecked Sendable {
             let reader = try PEMReader(text)
             var found: [Certificate] = []
             while let next = try reader.certificate() {
-                let certificate = try Certificate(owning: next)
+                let certificate = Certificate(owning: next)
                 guard found.count < limit else { throw .malformed("the text holds more than \(limit) certificates") }
                 found.append(certificate)
             }
             guard !found.isEmpty else { throw .malformed("the text holds no certificate in PEM") }
             return found
+        }
+    }
+
+    /// Throws for a key of a kind that no message is verified with: roots may have it.
+    package func publicKey() throws(CryptoFailure) -> PublicKey {
+        try ErrorQueue.leavingNone { () throws(CryptoFailure) in
+            guard let key = X509_get_pubkey(pointer) else { throw .malformed("the certificate's key can't be read") }
+            return PublicKey(try KeyHandle(owning: key))
         }
     }
 

@@ -15,9 +15,9 @@ import Testing
     @Test("a certificate's key verifies what its private half signed")
     func key() throws {
         let signature = try PrivateKey(pem: utf8(KeyFixtures.rsaKey)).sign([[1, 2, 3]], by: .rsaSHA256)
-        #expect(try Self.one(KeyFixtures.snsCertificate).publicKey.verifies(signature, of: [[1, 2, 3]], by: .rsaSHA256))
-        #expect(try !Self.one(KeyFixtures.otherSNSCertificate).publicKey.verifies(signature, of: [[1, 2, 3]], by: .rsaSHA256))
-        #expect(try Self.one(KeyFixtures.p256Certificate).publicKey.kind == .p256)
+        #expect(try Self.one(KeyFixtures.snsCertificate).publicKey().verifies(signature, of: [[1, 2, 3]], by: .rsaSHA256))
+        #expect(try !Self.one(KeyFixtures.otherSNSCertificate).publicKey().verifies(signature, of: [[1, 2, 3]], by: .rsaSHA256))
+        #expect(try Self.one(KeyFixtures.p256Certificate).publicKey().kind == .p256)
     }
 
     @Test(
@@ -132,6 +132,7 @@ import Testing
             let text = Fuzz.mutate(originals[number % originals.count], with: &random)
             guard let read = try? Certificate.list(pem: text), let first = read.first else { continue }
             _ = first.hosts
+            _ = try? first.publicKey()
             _ = first.age(at: Self.now)
             // Where the damage missed the certificate itself, it still leads to its root.
             _ = try roots.lead(from: first, over: [intermediate], at: Self.now)

@@ -96,6 +96,7 @@ import Testing
             _ = try? PrivateKey(pem: utf8(KeyFixtures.p384Key))
             _ = try? PrivateKey(pem: utf8(KeyFixtures.p256Key)).sign([[1]], by: .ed25519)
             _ = try? Certificate.list(pem: certificate + certificate, limit: 1)
+            _ = try? Certificate.list(pem: certificate).first?.publicKey()
             _ = try? Certificate.list(pem: certificate + certificate.dropLast(40))
             _ = try? AESGCM.open(repeated(0, 40), key: repeated(0, 31), associated: [])
             _ = try? AESGCM.open(repeated(0, 40), key: repeated(0, 32), associated: [])

@@ -4,7 +4,7 @@ internal import FlotillaCrypto
 
 /// The providers that hooks can name. A provider of a known scheme family is one more entry in one of the groups and nothing else.
 package enum ProviderTable {
-    package static let all: [Provider] = code + payments + messaging + work + generic
+    package static let all: [Provider] = code + payments + messaging + work + asymmetric + generic
 
     private static let byName = Dictionary(all.map { ($0.name, $0) }) { first, _ in first }
 

@@ -106,6 +106,16 @@ struct Message: Sendable {
         }
     }
 
+    /// The same, for a signature that reads its message twice.
+    var bytes: [[UInt8]] {
+        pieces.map { piece in
+            switch piece {
+            case .bytes(let bytes): bytes
+            case .value(let text, _), .text(let text): Array(text.utf8)
+            }
+        }
+    }
+
     /// A value that holds what ends it could be cut elsewhere: the same signature would fit another id and body.
     func refuse(_ separator: String) throws(Rejection) {
         if case .value(let value, let name) = pieces.last, value.utf8.contains(sequence: separator.utf8) {
