@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FlotillaCrypto
+internal import FlotillaModel
+internal import Foundation
+internal import Glibc
+internal import Testing
+
+/// Secrets that arrive in handshakes, from the first request to a restart and to the operator's hands.
+@Suite struct HandedSecretTests {
+    private static let secret = "b537207f20cbfa02357cf448134da559e8bd39d61597dcd5631b8012eae53e81"
+    private static let token = "secret_tMrlL1qK5vuQAh1b6cZGhFChZTSYJlce98V0pYn7yBl"
+    private static let keys = "k1:" + Data(repeating: 7, count: 32).base64EncodedString()
+
+    private static func with(_ body: (Fleet) async throws -> Void) async throws {
+        try await Fleet.with(
+            ["FLOTILLA_HOOKS": "tasks=asana,wiki=notion", "FLOTILLA_KEYS": keys, "FLOTILLA_ROUTES": "asana.#>log-sink,notion.#>log-sink"]
+        ) { fleet in
+            var fleet = fleet
+            for name in ["FLOTILLA_HOOK_GITHUB_SECRET", "FLOTILLA_HOOK_SHOP_SECRET"] { fleet.environment[name] = nil }
+            try await body(fleet)
+        }
+    }
+
+    private static func offer(_ secret: String, to fleet: Fleet) async throws -> Wire.Answer {
+        try await Wire.request(fleet.listen, "POST", "/hooks/tasks", headers: [("X-Hook-Secret", secret)])
+    }
+
+    private static func event(_ fleet: Fleet, by secret: String) async throws -> Int {
+        let body = Array(#"{"events":[{"action":"changed","resource":{"gid":"1","resource_type":"task"}}]}"#.utf8)
+        let code = Hex.encode(try HMACKey(Array(secret.utf8)).code(body))
+        return try await Wire.request(fleet.listen, "POST", "/hooks/tasks", headers: [("X-Hook-Signature", code)], body: body).status
+    }
+
+    /// No file of the place holds this text: neither database, log nor output.
+    private static func expectNowhere(_ text: String, in fleet: Fleet) throws {
+        let files = try FileManager.default.subpathsOfDirectory(atPath: fleet.place.path)
+        #expect(files.contains("flotilla.db"))
+        for file in files {
+            let bytes = FileManager.default.contents(atPath: fleet.place.file(file)) ?? Data()
+            #expect(bytes.firstRange(of: Data(text.utf8)) == nil, "\(file)")
+        }
+    }
+
+    @Test func `Asana's secret outlives a killed process and is nowhere in clear; no other takes its place`() async throws {
+        try await Self.with { fleet in
+            let first = try await fleet.up()
+            #expect(try await Self.event(fleet, by: Self.secret) == 401)
+            let answer = try await Self.offer(Self.secret, to: fleet)
+            #expect(answer.status == 200)
+            #expect(answer.header("X-Hook-Secret") == Self.secret)
+            #expect(try await Self.event(fleet, by: Self.secret) == 202)
+            first.send(SIGKILL)
+            try await first.end()
+            try Self.expectNowhere(Self.secret, in: fleet)
+            let second = try await fleet.up()
+            #expect(try await Self.event(fleet, by: Self.secret) == 202)
+            #expect(try await Self.offer("another-secret", to: fleet).status == 401)
+            #expect(try await Self.event(fleet, by: "another-secret") == 401)
+            #expect(try await Self.offer(Self.secret, to: fleet).status == 200)
+            second.send(SIGTERM)
+            #expect(try await second.end() == .exited(0))
+            try Self.expectNowhere(Self.secret, in: fleet)
+        }
+    }
+}
