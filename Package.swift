@@ -52,7 +52,7 @@ let package = Package(
         layer("FlotillaModel"),
         layer("FlotillaRuntime", on: "CLinux", "FlotillaModel"),
         layer("FlotillaCrypto", on: "COpenSSL"),
-        layer("FlotillaHTTP", on: "FlotillaRuntime", "CLinux", "CCurl"),
+        layer("FlotillaHTTP", on: "FlotillaRuntime", "FlotillaCrypto", "CLinux", "CCurl"),
         // Crypto for the ledger's key: a hash that a provider, who chooses ids, can't make collide.
         layer("FlotillaEngine", on: "FlotillaModel", "FlotillaRuntime", "FlotillaCrypto"),
         layer("FlotillaSQLite", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "CSQLite", "CLinux"),
@@ -80,7 +80,7 @@ let package = Package(
         tests(
             "FlotillaPortTests", on: "FlotillaEngine", "FlotillaMemory", "FlotillaSQLite", "FlotillaModel", "FlotillaRuntime",
             "CSQLite", "TestSupport"),
-        tests("FlotillaCryptoTests", on: "FlotillaCrypto"),
+        tests("FlotillaCryptoTests", on: "FlotillaCrypto", "FlotillaModel", "TestSupport"),
         tests(
             "FlotillaIngressTests", on: "FlotillaIngress", "FlotillaEngine", "FlotillaMemory", "FlotillaHTTP", "FlotillaModel",
             "FlotillaRuntime",

@@ -10,6 +10,7 @@ package import FlotillaRuntime
 package struct IngressPart: Part {
     package let stage = Stage.door
     let hooks: HookTable
+    let tokens: APITokens
     let address: ListenAddress
     let limits: Limits
     let inflightLimit: Int
@@ -17,6 +18,7 @@ package struct IngressPart: Part {
 
     package init(reading configuration: inout Configuration) {
         hooks = HookTable(reading: &configuration)
+        tokens = APITokens(reading: &configuration)
         vault = Self.vault(for: hooks, &configuration)
         address = configuration.listenAddress(.listen)
         var limits = Limits()
@@ -43,20 +45,23 @@ package struct IngressPart: Part {
     }
 
     package var hookNames: [String] { hooks.all.map(\.name) }
+    /// Whose tokens open `/events`.
+    package var senderNames: [String] { tokens.named(with: .events) }
 
     package func build(_ process: ProcessResources) async throws -> any Service {
         // A core for SQLite or the broker's connection, the others for requests.
         let loops = try (0..<max(1, Processors.count / 2)).map { try Loop("http-\($0)") }
         let inflight = InflightBytes(limit: inflightLimit)
         let ingress = Ingress(
-            hooks: hooks, publisher: MeasuredPublisher(process.adapters.broker, metrics: process.metrics),
+            hooks: hooks, tokens: tokens, publisher: MeasuredPublisher(process.adapters.broker, metrics: process.metrics),
             deadlines: Deadlines(on: process.loop), overdueLimit: inflightLimit, loops: loops,
             secrets: vault.map { HookVault(store: process.adapters.hookSecrets, vault: $0) }, clock: process.clock,
             metrics: process.metrics, log: process.log, version: Version.current)
         let held = process.metrics.gauge(MetricTable.ingressInflightBytes)
         process.metrics.beforeRendering { _ in held.set(Double(inflight.held)) }
         let server = Server(loops: loops, address: address, limits: limits, responder: ingress, inflight: inflight)
-        return IngressService(ingress: ingress, server: server, loops: loops, address: address, log: process.log)
+        return IngressService(
+            ingress: ingress, server: server, loops: loops, address: address, sleeper: process.sleeper, log: process.log)
     }
 }
 
@@ -66,10 +71,13 @@ struct IngressService: Service {
     let server: Server
     let loops: [Loop]
     let address: ListenAddress
+    let sleeper: any Sleeper
     let log: Logger
     private let end = Signpost()
 
     func run() async throws {
+        // Ends with this function.
+        async let _: Void = ingress.watchHooks(sleeper)
         do {
             try await server.start()
             log.notice("listening", ["address": "\(address.with(port: server.port))"])

@@ -15,8 +15,10 @@ public enum IngressProgram {
         variables: Variable.ofIngress + Variable.everyProgram, adminPort: 9464
     ) { configuration in
         let ingress = IngressPart(reading: &configuration)
-        if ingress.hookNames.isEmpty {
-            configuration.fault(Variable.hooks.name, "must name at least one hook, such as github")
+        if ingress.hookNames.isEmpty, ingress.senderNames.isEmpty {
+            configuration.fault(
+                Variable.hooks.name,
+                "must name at least one hook, such as github, where no token of FLOTILLA_API_TOKENS has the scope events")
         }
         return Composition(parts: [ingress])
     }
@@ -58,6 +60,11 @@ package enum WholeFleet {
             composition.lines.append("ingress   on http://\(ingress.address), without hooks: FLOTILLA_HOOKS is not set")
         }
         for name in ingress.hookNames { composition.lines.append("hook      http://\(ingress.address)/hooks/\(name)") }
+        let senders = ingress.senderNames.joined(separator: ", ")
+        composition.lines.append(
+            senders.isEmpty
+                ? "events    off: no token of FLOTILLA_API_TOKENS has the scope events"
+                : "events    http://\(ingress.address)/events, for \(senders)")
         for sink in sinks {
             let part = WorkerPart(logSink: sink, reader)
             composition.parts.append(part)

@@ -30,6 +30,7 @@ enum Answers {
 
     static func rejected(_ rejection: Rejection) -> Response {
         switch rejection.check {
+        case .content: error(400, rejection.why)
         case .unavailable: later(rejection.why)
         default: error(401, rejection.why)
         }
@@ -59,7 +60,7 @@ enum Answers {
         return .json(200, json.bytes)
     }
 
-    private static func error(_ status: Int, _ why: String, headers: Headers = Headers()) -> Response {
+    static func error(_ status: Int, _ why: String, headers: Headers = Headers()) -> Response {
         var json = JSONWriter(capacity: 96)
         json.object { $0.member("error", why) }
         return .json(status, json.bytes, headers: headers)

@@ -11,6 +11,7 @@ struct HookEndpoint: Endpoint {
     let handed: HandedSecret?
     let meters: HookMeters
     let log: RefusalLog
+    let watch: HookWatch
     let publisher: TimedPublisher
     let clock: any WallClock
     let random: any RandomSource
@@ -24,6 +25,7 @@ struct HookEndpoint: Endpoint {
         do {
             if let step = try hook.provider.handshake?.unsigned(request, to: hook) { return try await take(step, at: now) }
             let verified = try await verify(request, at: now)
+            watch.accepted()
             let step = try hook.provider.handshake?.signed(verified, to: hook, at: now)
             if case .answer(let response) = step { return response }
             let events = try hook.split(verified, acceptedAt: now) { random.uuid(at: now) }
@@ -41,6 +43,7 @@ struct HookEndpoint: Endpoint {
 
     func count(_ rejection: Rejection, at now: Timestamp) {
         meters.rejected(rejection.check)
+        if rejection.check != .unavailable { watch.refused(rejection.check) }
         log.rejected(rejection, at: now)
     }
 

@@ -11,6 +11,7 @@ internal import Synchronization
 /// splits, publishes and answers. A 202 is a promise that every event is routed and confirmed.
 package final class Ingress: Responder {
     private let hooks: [String: HookEndpoint]
+    private let events: EventsEndpoint
     private let strangers: HookMeters
     private let version: String
     private let isDraining = Atomic<Bool>(false)
@@ -18,7 +19,8 @@ package final class Ingress: Responder {
     /// `loops` are those that requests come on; `overdueLimit` is in bytes of events; without `secrets` a hook that waits for its secret
     /// refuses everything.
     package init(
-        hooks: HookTable, publisher: any EventPublisher, deadlines: Deadlines, overdueLimit: Int, loops: [Loop] = [],
+        hooks: HookTable, tokens: APITokens = APITokens(), publisher: any EventPublisher, deadlines: Deadlines, overdueLimit: Int,
+        loops: [Loop] = [],
         secrets: HookVault? = nil, clock: any WallClock = SystemClock(), random: any RandomSource = SystemRandom(),
         metrics: MetricsRegistry, log: Logger, version: String
     ) {
@@ -30,9 +32,13 @@ package final class Ingress: Responder {
                     hook: hook,
                     handed: hook.awaitsSecret ? secrets.map { HandedSecret(of: hook, in: $0, clock: clock, log: log) } : nil,
                     meters: HookMeters(of: hook.name, in: metrics), log: RefusalLog(of: hook.name, to: log),
-                    publisher: publisher, clock: clock, random: random)
+                    watch: HookWatch(of: hook.name, metrics: metrics, log: log) { deadlines.now }, publisher: publisher, clock: clock,
+                    random: random)
                 return (hook.name, endpoint)
             })
+        events = EventsEndpoint(
+            tokens: tokens, meters: HookMeters(of: EventsEndpoint.name, in: metrics), log: RefusalLog(of: EventsEndpoint.name, to: log),
+            publisher: publisher, clock: clock)
         strangers = HookMeters(of: HookMeters.nameOfUnknown, from: [404], in: metrics)
         self.version = version
     }
@@ -40,6 +46,13 @@ package final class Ingress: Responder {
     /// From now on every request is told to come again later; what is being published goes on.
     package func drain() {
         isDraining.store(true, ordering: .releasing)
+    }
+
+    /// Looks for hooks that have fallen silent, until the task is cancelled.
+    package func watchHooks(_ sleeper: any Sleeper) async {
+        while (try? await sleeper.sleep(for: .seconds(15))) != nil {
+            for endpoint in hooks.values { endpoint.watch.look() }
+        }
     }
 
     // MARK: Route
@@ -55,7 +68,7 @@ package final class Ingress: Responder {
         case .answer(let response):
             return response
         case .endpoint(let endpoint):
-            let response = await endpoint.respond(to: request)
+            let response = await LargeBodies.apart(request) { await endpoint.respond(to: request) }
             endpoint.meters.answered(response.status, since: begin)
             return response
         }
@@ -84,7 +97,8 @@ package final class Ingress: Responder {
     }
 
     private func endpoint(at path: Substring) -> (any Endpoint)? {
-        HookTable.name(in: path).flatMap { hooks[String($0)] }
+        if path == EventsEndpoint.path { return events }
+        return HookTable.name(in: path).flatMap { hooks[String($0)] }
     }
 
     private func counted(_ response: Response, by meters: HookMeters) -> Response {

@@ -17,32 +17,6 @@ enum FormBody {
             guard found == nil else { return nil }
             found = pair.dropFirst(key.count + 1)
         }
-        return found.flatMap(decode)
-    }
-
-    private static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.count)
-        var place = text.startIndex
-        while place < text.endIndex {
-            switch text[place] {
-            case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
-            case UInt8(ascii: "%"):
-                guard place + 2 < text.endIndex, let high = hex(text[place + 1]), let low = hex(text[place + 2]) else { return nil }
-                bytes.append(high << 4 | low)
-                place += 2
-            case let plain: bytes.append(plain)
-            }
-            place += 1
-        }
-        return bytes
-    }
-
-    private static func hex(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case 0x30...0x39: digit - 0x30
-        case 0x41...0x46, 0x61...0x66: (digit | 0x20) - 0x61 + 10
-        default: nil
-        }
+        return found.flatMap { PercentEncoding.decode($0, plusIsSpace: true) }
     }
 }

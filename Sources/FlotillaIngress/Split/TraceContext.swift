@@ -7,11 +7,14 @@ struct TraceContext: Equatable {
     let parent: String
     let state: String?
 
-    init?(_ headers: Headers) {
-        guard let parent = headers.unambiguous("traceparent"), Self.isParent(parent) else { return nil }
+    init?(parent: String?, state: String?) {
+        guard let parent, Self.isParent(parent) else { return nil }
         self.parent = parent
-        let state = headers.all("tracestate").joined(separator: ",")
-        self.state = Self.isState(state) ? state : nil
+        self.state = state.flatMap { Self.isState($0) ? $0 : nil }
+    }
+
+    init?(_ headers: Headers) {
+        self.init(parent: headers.unambiguous("traceparent"), state: headers.all("tracestate").joined(separator: ","))
     }
 
     /// `version-traceid-parentid-flags` in lower-case hexadecimal. A version above 00 may add more fields behind.

@@ -20,6 +20,8 @@ package struct Rejection: Error, Equatable, CustomStringConvertible {
         case key
         /// The request is no event, and not the handshake that its provider makes.
         case handshake
+        /// The sender may send, but not this.
+        case content
         /// Nothing is wrong with the request: it can't be checked now. Answered so that the provider sends it again.
         case unavailable
     }

@@ -75,7 +75,7 @@ extension Variable {
         broker, store, journal, ledgerDays, leaseSeconds, maxAgeSeconds, config, admin, log, drainSeconds,
     ]
     package static let ofIngress: [Variable] = [
-        listen, publicURL, hooks, maxBodyBytes, maxInflightBytes,
+        listen, publicURL, hooks, apiTokens, maxBodyBytes, maxInflightBytes,
     ]
     package static let ofWorkers: [Variable] = [prefetch, concurrency, maxAttempts, routes]
     package static let ofLogSink: [Variable] = [logSinks]
@@ -85,6 +85,6 @@ extension Variable {
 
     /// Known, so that an environment made for later versions is not refused; read by none of today's programs.
     package static let later: [Variable] = [
-        brokerManagement, prefix, apiTokens, otlpEndpoint, otelServiceName, files, apiListen, oauthListen, oauthURL,
+        brokerManagement, prefix, otlpEndpoint, otelServiceName, files, apiListen, oauthListen, oauthURL,
     ]
 }

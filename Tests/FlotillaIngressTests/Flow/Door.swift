@@ -10,6 +10,11 @@ import Synchronization
 final class Door: Sendable {
     static let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
+    /// Tokens of `/events`: for any tenant, for one, and without the scope.
+    static let token = "t0ken-of-app"
+    static let tenantToken = "t0ken-of-crm"
+    static let searchToken = "t0ken-of-desk"
+
     let publisher: FakePublisher
     let ingress: Ingress
     let clock = ManualClock()
@@ -32,7 +37,12 @@ final class Door: Sendable {
         publisher = FakePublisher(manner)
         self.hooks = Dictionary(uniqueKeysWithValues: hooks.map { ($0.name, $0) })
         ingress = Ingress(
-            hooks: HookTable(hooks), publisher: publisher,
+            hooks: HookTable(hooks),
+            tokens: APITokens([
+                try APIToken(name: "app", scopes: [.events], text: Secret(Self.token)),
+                try APIToken(name: "crm", scopes: [.events], tenant: "acme", text: Secret(Self.tenantToken)),
+                try APIToken(name: "desk", scopes: [.search], text: Secret(Self.searchToken)),
+            ]), publisher: publisher,
             deadlines: Deadlines(on: loop) { ticks.count.load(ordering: .sequentiallyConsistent) },
             overdueLimit: overdueLimit, clock: clock,
             metrics: metrics, log: Logger(program: "test", level: .debug, sink: log, clock: clock), version: "1.2.3")

@@ -64,7 +64,8 @@ import Testing
             ("GET", "/hooks/nobody", 404, nil), ("POST", "/hooks/", 404, nil), ("POST", "/hooks", 404, nil),
             ("POST", "/hooks/github/", 404, nil), ("POST", "/hooks/GitHub", 404, nil), ("POST", "/hooks/git%68ub", 404, nil),
             ("POST", "/hooks//github", 404, nil), ("POST", "//hooks/github", 404, nil), ("POST", "/hooks/../hooks/github", 404, nil),
-            ("POST", "/events", 404, nil), ("OPTIONS", "*", 404, nil),
+            ("POST", "/events", 401, nil),
+            ("GET", "/events", 405, "POST"), ("POST", "/events/", 404, nil), ("OPTIONS", "*", 404, nil),
         ] as [(String, String, Int?, String?)])
     func admitted(method: String, target: String, status: Int?, allow: String?) async throws {
         let door = try Door()
