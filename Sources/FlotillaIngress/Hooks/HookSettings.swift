@@ -4,7 +4,7 @@ package import FlotillaRuntime
 
 /// What one hook brings to its provider's scheme: keys, the public URL, and whatever else the scheme asks for. Read from the
 /// configuration, or from a line of `hooks verify`, and used up when the hook is made.
-package struct HookSettings: Sendable {
+package struct HookSettings: Sendable, Equatable {
     /// Newest first: any of them may match, the first one signs.
     package var keys: [HookKey]
     /// How the provider reaches the hook, as it was told there: for schemes that sign the URL.

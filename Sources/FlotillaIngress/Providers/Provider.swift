@@ -41,7 +41,7 @@ package struct Provider: Sendable {
     var fieldOptions: [HookOption] = []
 
     /// The rest of its patience belongs to the network.
-    var answerWithin: Duration { patience * 4 / 5 }
+    package var answerWithin: Duration { patience * 4 / 5 }
 
     /// Whether a resend of an event is promised to have its id.
     package var idsAreStable: Bool { id != nil }

@@ -50,8 +50,7 @@ struct SendCommand: Command {
             let known = hooks.all.map(\.name).joined(separator: ", ")
             throw WrongUsage("there is no hook \(hookName); FLOTILLA_HOOKS names \(known.isEmpty ? "none" : known)")
         }
-        let (sent, body) = try content(for: hook)
-        let sender = Sender(hook: hook, type: sent, body: body, url: url ?? "http://\(listen)\(hook.source)")
+        let sender = Sender(hook: hook, content: try content(for: hook), url: url ?? "http://\(listen)\(hook.source)")
         let loop = try Loop("client")
         let client = Client(loop: loop, connections: parallel)
         let tally = await sender.send(count, parallel: parallel, by: client) { report($0) }
@@ -63,10 +62,9 @@ struct SendCommand: Command {
         return tally.accepted == count ? .done : .no
     }
 
-    /// A sample has a type of its own, also when nobody asked for it by that name.
-    private func content(for hook: Hook) throws -> (type: String?, body: [UInt8]) {
+    private func content(for hook: Hook) throws -> Sender.Content {
         if let bodyPath {
-            do { return (type, try SmallFile.read(bodyPath, limit: 1 << 30)) } catch {
+            do { return .file(try SmallFile.read(bodyPath, limit: 1 << 30), type: type) } catch {
                 throw WrongUsage("--body must name a readable file: it \(error)")
             }
         }
@@ -74,7 +72,7 @@ struct SendCommand: Command {
             let known = Sample.all(of: hook.provider).map(\.type).joined(separator: ", ")
             throw WrongUsage("there is no sample \(type ?? ""): there are \(known); --body takes your own")
         }
-        return (sample.type, sample.body)
+        return .sample(sample)
     }
 
     private func report(_ sent: Sender.Sent) {

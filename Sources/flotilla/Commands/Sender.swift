@@ -18,9 +18,13 @@ struct Sender {
         var unreachable = 0
     }
 
+    enum Content {
+        case sample(Sample)
+        case file([UInt8], type: String?)
+    }
+
     let hook: Hook
-    let type: String?
-    let body: [UInt8]
+    let content: Content
     let url: String
 
     func send(_ count: Int, parallel: Int, by client: Client, _ each: (Sent) -> Void) async -> Tally {
@@ -50,12 +54,26 @@ struct Sender {
     private func post(_ number: Int, by client: Client) async -> Sent {
         let id = SystemRandom().uuid()
         do {
-            let request = try WebhookSigner.sign(hook: hook, type: type, body: body, id: id, now: SystemClock().now)
+            let request = try signed(id)
             let response = try await client.send(
-                ClientRequest(method: request.head.method, url: url, headers: request.head.headers, body: request.body))
+                ClientRequest(method: request.head.method, url: url(for: request), headers: request.head.headers, body: request.body))
             return Sent(number: number, id: id, result: .success(response))
         } catch {
             return Sent(number: number, id: id, result: .failure(error))
         }
+    }
+
+    private func signed(_ id: String) throws(Rejection) -> Request {
+        let now = SystemClock().now
+        switch content {
+        case .sample(let sample): return try WebhookSigner.sign(hook: hook, sample: sample, id: id, now: now)
+        case .file(let body, let type): return try WebhookSigner.sign(hook: hook, type: type, body: body, id: id, now: now)
+        }
+    }
+
+    /// Some schemes put a part of the proof into the query.
+    private func url(for request: Request) -> String {
+        let query = request.head.query
+        return query.isEmpty ? url : url + (url.contains("?") ? "&" : "?") + query
     }
 }

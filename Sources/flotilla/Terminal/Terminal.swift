@@ -46,6 +46,10 @@ enum Terminal {
         String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) ? "\u{FFFD}" : $0 }))
     }
 
+    static func seconds(_ duration: Duration) -> String {
+        "\(Double(duration.inMilliseconds) / 1000) s"
+    }
+
     static func age(_ since: Timestamp?, now: Timestamp) -> String {
         guard let since else { return "-" }
         let seconds = Int(max(0, (now - since).inSeconds))

@@ -14,8 +14,7 @@ import Testing
     func accepted(provider: String, type: String) throws {
         let hook = try hook(provider, #require(Self.secrets[provider]), name: "door")
         let sample = try #require(Sample.named(type, of: hook.provider))
-        let request = try WebhookSigner.sign(
-            hook: hook, type: sample.type, body: sample.body, id: "delivery-1", now: seconds(1_800_000_000))
+        let request = try WebhookSigner.sign(hook: hook, sample: sample, id: "delivery-1", now: seconds(1_800_000_000))
         let made = try hook.split(hook.verify(request, at: seconds(1_800_000_000)), acceptedAt: seconds(0), freshID: { "fresh" })
         #expect(made.map(\.event.type) == ["\(hook.vendor).\(type)"])
         #expect(made.map(\.event.id) == ["delivery-1"])

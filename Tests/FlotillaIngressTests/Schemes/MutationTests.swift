@@ -28,7 +28,7 @@ import Testing
         var accepted = 0
         for number in 0..<Self.cases {
             let sample = samples[number % samples.count]
-            let original = try WebhookSigner.sign(hook: hook, type: sample.type, body: sample.body, id: "msg_\(number)", now: Self.now)
+            let original = try WebhookSigner.sign(hook: hook, sample: sample, id: "msg_\(number)", now: Self.now)
             var request = original
             for _ in 0..<damage.below(3) + 1 { damage.strike(&request) }
             guard let verified = try? hook.verify(request, at: Self.now) else { continue }
