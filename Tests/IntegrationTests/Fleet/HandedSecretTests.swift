@@ -49,18 +49,69 @@ internal import Testing
             let answer = try await Self.offer(Self.secret, to: fleet)
             #expect(answer.status == 200)
             #expect(answer.header("X-Hook-Secret") == Self.secret)
-            #expect(try await Self.event(fleet, by: Self.secret) == 202)
+            #expect(try await Self.event(fleet, by: Self.secret) == 200)
             first.send(SIGKILL)
             try await first.end()
             try Self.expectNowhere(Self.secret, in: fleet)
             let second = try await fleet.up()
-            #expect(try await Self.event(fleet, by: Self.secret) == 202)
+            #expect(try await Self.event(fleet, by: Self.secret) == 200)
             #expect(try await Self.offer("another-secret", to: fleet).status == 401)
             #expect(try await Self.event(fleet, by: "another-secret") == 401)
             #expect(try await Self.offer(Self.secret, to: fleet).status == 200)
             second.send(SIGTERM)
             #expect(try await second.end() == .exited(0))
             try Self.expectNowhere(Self.secret, in: fleet)
+        }
+    }
+
+    @Test func `an operator sees what was handed over, shows Notion its token, and forgets; each is recorded`() async throws {
+        try await Self.with { fleet in
+            _ = try await fleet.up()
+            #expect(try await fleet.command("hooks", "secrets").ending == .exited(1))
+            #expect(try await fleet.command("hooks", "reveal", "wiki").ending == .exited(1))
+            #expect(try await fleet.command("hooks", "forget", "wiki", "--yes").ending == .exited(1))
+            let body = Array(#"{"verification_token":"\#(Self.token)"}"#.utf8)
+            #expect(try await Wire.request(fleet.listen, "POST", "/hooks/wiki", body: body).status == 200)
+            let listed = try await fleet.command("hooks", "secrets", "--json")
+            let row = try JSONValue(parsing: listed.output)
+            #expect(["hook", "key", "state"].map { row[$0]?.string } == ["wiki", "k1", "opens"])
+            let revealed = try await fleet.command("hooks", "reveal", "wiki")
+            #expect(revealed.ending == .exited(0))
+            #expect(revealed.output == Self.token + "\n")
+
+            let dry = try await fleet.command("hooks", "forget", "wiki", "--dry-run")
+            #expect(dry.ending == .exited(0))
+            #expect(dry.output.hasPrefix("would forget"))
+            #expect(try await Self.offerToken("secret_another", to: fleet) == 401)
+            #expect(try await fleet.command("hooks", "forget", "wiki", "--yes").ending == .exited(0))
+            // The running process sees it within a second.
+            try await until("another token is taken") { try await Self.offerToken("secret_another", to: fleet) == 200 }
+            #expect(try await fleet.command("hooks", "reveal", "wiki").output == "secret_another\n")
+            let deeds = try await fleet.database { try await $0.ledger.deeds(limit: 10) }.map(\.what)
+            #expect(deeds.reversed() == ["hooks reveal wiki", "hooks forget wiki: begun", "hooks forget wiki: done", "hooks reveal wiki"])
+        }
+    }
+
+    private static func offerToken(_ token: String, to fleet: Fleet) async throws -> Int {
+        let body = Array(#"{"verification_token":"\#(token)"}"#.utf8)
+        return try await Wire.request(fleet.listen, "POST", "/hooks/wiki", body: body).status
+    }
+
+    @Test func `a hook that waits for its secret needs FLOTILLA_KEYS, and the fault says so; a configured one does not`() async throws {
+        try await Self.with { fleet in
+            var fleet = fleet
+            fleet.environment["FLOTILLA_KEYS"] = nil
+            let refused = try await fleet.place.run("flotilla-ingress", ["--check"], fleet.environment)
+            #expect(refused.ending == .exited(1))
+            #expect(refused.errors.contains("FLOTILLA_KEYS must hold a key"))
+            #expect(refused.errors.contains("tasks, wiki"))
+            fleet.environment["FLOTILLA_HOOK_TASKS_SECRET"] = Self.secret
+            fleet.environment["FLOTILLA_HOOK_WIKI_SECRET"] = Self.token
+            #expect(try await fleet.place.run("flotilla-ingress", ["--check"], fleet.environment).ending == .exited(0))
+            fleet.environment["FLOTILLA_KEYS"] = "k1:hush"
+            let faulty = try await fleet.place.run("flotilla-ingress", [], fleet.environment)
+            #expect(faulty.ending == .exited(78))
+            #expect(faulty.errors.contains("FLOTILLA_KEYS must hold 32 bytes") && !faulty.errors.contains("hush"))
         }
     }
 }
