@@ -27,30 +27,12 @@ import Testing
 
     static let cases = [
         Case(
-            what: "a challenge comes back as the same object", provider: "monday",
-            body: #"{"challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmd"}"#,
-            status: 200, answer: #"{"challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmd"}"#, type: "application/json"),
-        Case(
-            what: "whatever would break out of JSON is escaped", provider: "monday", body: #"{"challenge":"\"}<script>\\"}"#, status: 200,
-            answer: #"{"challenge":"\"}<script>\\"}"#, type: "application/json"),
-        Case(what: "a long challenge is refused", provider: "monday", body: #"{"challenge":"\#(long)"}"#, status: 401),
-        Case(what: "an empty challenge is refused", provider: "monday", body: #"{"challenge":""}"#, status: 401),
-        Case(what: "a challenge with control characters is refused", provider: "monday", body: #"{"challenge":"a\u0000b"}"#, status: 401),
-        Case(what: "a challenge that is no text is none", provider: "monday", body: #"{"challenge":{"a":1}}"#, status: 401),
-        Case(
-            what: "a challenge beside an event is none", provider: "monday", body: #"{"challenge":"c1","event":{"type":"x"}}"#, status: 401),
-        Case(
-            what: "a large body is not read for a challenge", provider: "monday",
-            body: #"{"challenge":"c1","x":"\#(String(repeating: "x", count: 20_000))"}"#, status: 401),
-
-        Case(
             what: "a validation token comes back decoded", provider: "msgraph",
             query: "?validationToken=Validation%3a+Testing+client%20%C3%A4%2B%3Cb%3E", status: 200,
             answer: "Validation: Testing client ä+<b>"),
         Case(
             what: "among other fields, too", provider: "msgraph", query: "?a=b&validationToken=t1&c", body: "{}", status: 200, answer: "t1"),
         Case(what: "a token that comes twice is none", provider: "msgraph", query: "?validationToken=a&validationToken=b", status: 401),
-        Case(what: "a token of broken escapes is none", provider: "msgraph", query: "?validationToken=a%zz", status: 401),
         Case(what: "a token that is no UTF-8 is none", provider: "msgraph", query: "?validationToken=a%ff", status: 401),
         Case(what: "a token with a line break is refused", provider: "msgraph", query: "?validationToken=a%0d%0ab", status: 401),
         Case(what: "a long token is refused", provider: "msgraph", query: "?validationToken=\(long)", status: 401),
