@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FlotillaCrypto
+internal import FlotillaEngine
 internal import FlotillaModel
 internal import Foundation
 internal import Glibc
 internal import Testing
+
+@testable internal import FlotillaSQLite
 
 /// Secrets that arrive in handshakes, from the first request to a restart and to the operator's hands.
 @Suite struct HandedSecretTests {
