@@ -30,12 +30,12 @@ struct ElementTokenCheck: SignatureCheck {
         for element in elements {
             let found = (try? JSONFields.extract(paths: [[scheme.field]], from: element))?.first
             guard case .string(let sent) = found ?? nil else {
-                throw Rejection(.token, "an element of the body has no \(scheme.field)")
+                throw Rejection(.signature, "an element of the body has no \(scheme.field)")
             }
             let bytes = Array(sent.utf8)
             var matches = false
             for token in tokens where constantTimeEquals(token, bytes) { matches = true }
-            guard matches else { throw Rejection(.token, "an element of the body has a \(scheme.field) that the hook does not expect") }
+            guard matches else { throw Rejection(.signature, "an element of the body has a \(scheme.field) that the hook does not expect") }
         }
         return [:]
     }

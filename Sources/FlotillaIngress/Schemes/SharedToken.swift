@@ -74,7 +74,7 @@ struct SharedTokenCheck: SignatureCheck {
         // Every token is compared, so that the time says nothing of which one came near.
         var matches = false
         for token in tokens where constantTimeEquals(token, sent) { matches = true }
-        guard matches else { throw Rejection(.token, "the header \(header) does not hold what the hook expects") }
+        guard matches else { throw Rejection(.signature, "the header \(header) does not hold what the hook expects") }
         return [:]
     }
 

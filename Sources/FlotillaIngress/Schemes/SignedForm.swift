@@ -21,7 +21,7 @@ enum SignedForm: Sendable {
 
     func message(of request: Request) throws(Rejection) -> [UInt8] {
         guard var fields = FormBody.fields(of: request.body, limit: Self.fieldLimit) else {
-            throw Rejection(.body, "the body is not a form, or has too many fields")
+            throw Rejection(.signature, "the body is not a form, or has too many fields")
         }
         fields.sort {
             $0.name == $1.name ? $0.value.lexicographicallyPrecedes($1.value) : $0.name.lexicographicallyPrecedes($1.name)
@@ -29,7 +29,7 @@ enum SignedForm: Sendable {
         var bytes: [UInt8] = []
         for (index, field) in fields.enumerated() {
             if index > 0, fields[index - 1].name == field.name {
-                guard self == .distinct else { throw Rejection(.body, "a field of the form came more than once") }
+                guard self == .distinct else { throw Rejection(.signature, "a field of the form came more than once") }
                 if fields[index - 1].value == field.value { continue }
             }
             bytes += field.name
@@ -50,7 +50,7 @@ enum BodyHash {
             throw Rejection(.url, "the query does not hold \(parameter) exactly once")
         }
         guard constantTimeEquals(sent, Array(try hash(of: request).utf8)) else {
-            throw Rejection(.body, "the body is not the one that \(parameter) was made of")
+            throw Rejection(.signature, "the body is not the one that \(parameter) was made of")
         }
     }
 

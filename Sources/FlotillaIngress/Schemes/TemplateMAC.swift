@@ -19,6 +19,15 @@ struct TemplateMAC: SignatureScheme {
     struct Expectation: Sendable {
         let item: HeaderItem
         let value: String
+        /// Whether a request may also say nothing of it.
+        var mayLack = false
+
+        func check(in headers: Headers) throws(Rejection) {
+            if mayLack, headers[item.header] == nil { return }
+            guard try item.value(in: headers) == value else {
+                throw Rejection(.header, "the header \(item.header) names another version or algorithm")
+            }
+        }
     }
 
     var keyMeaning: String { key.meaning }
@@ -45,10 +54,8 @@ struct TemplateMACCheck: SignatureCheck {
     func check(_ request: Request, at now: Timestamp) throws(Rejection) -> Claims {
         let headers = request.head.headers
         let signatures = try scheme.signature.signatures(in: headers, length: scheme.construction.algorithm.digestLength)
-        for one in scheme.expected where try one.item.value(in: headers) != one.value {
-            throw Rejection(.header, "the header \(one.item.header) names another version or algorithm")
-        }
-        if scheme.needsBody, request.body.isEmpty { throw Rejection(.body, "the request has no body") }
+        for one in scheme.expected { try one.check(in: headers) }
+        if scheme.needsBody, request.body.isEmpty { throw Rejection(.signature, "the request has no body") }
         let time = try scheme.time?.text(in: headers)
         let messages = try scheme.signed.messages(of: request, time: time, url: url)
         if let time { try scheme.time?.check(time, at: now) }
@@ -71,7 +78,7 @@ struct TemplateMACCheck: SignatureCheck {
 
     func sign(_ request: inout Request, at now: Timestamp) throws(Rejection) {
         guard let key = keys.first else { throw Rejection(.unavailable, "there is no secret to sign with") }
-        for one in scheme.expected { request.head.headers.add(one.item.header, one.item.prefix + one.value) }
+        for one in scheme.expected where !one.mayLack { request.head.headers.add(one.item.header, one.item.prefix + one.value) }
         let time = scheme.time?.write(now)
         if let time, let item = scheme.time?.headerItem, item.header != scheme.signature.item.header {
             request.head.headers.add(item.header, item.prefix + time)

@@ -6,7 +6,7 @@ import FlotillaRuntime
 import Testing
 
 /// Requests that were signed by other code than ours, and everything that may not become of them.
-@Suite struct VectorTests {
+@Suite struct ProviderRequestTests {
     static let valid = Vector.all.filter { $0.events != nil }
     static let hostile = Vector.all.filter { $0.events == nil }
 
