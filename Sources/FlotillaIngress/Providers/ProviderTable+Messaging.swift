@@ -68,7 +68,7 @@ extension ProviderTable {
         id: .joined(.json("_id"), .json("event"), .json("ts")), idIsExpected: false,
         type: [.first(.json("event"), .json("type"))],
         items: [.body], formField: "mandrill_events",
-        handshake: Probe(message: .emptyList(inField: "mandrill_events")),
+        handshake: Probe(emptyList: "mandrill_events"),
         status: 200, patience: .seconds(10))
 
     // https://core.telegram.org/bots/api#setwebhook
@@ -100,6 +100,6 @@ extension ProviderTable {
         id: .json("id"),
         type: [.json("topic")],
         tenant: .json("app_id"),
-        handshake: Probe(message: .member("topic", "ping")),
+        handshake: Probe(),
         status: 200, patience: .seconds(5))
 }

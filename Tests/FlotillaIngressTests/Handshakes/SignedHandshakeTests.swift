@@ -88,18 +88,17 @@ import Testing
         }
     }
 
-    @Test func `Intercom's ping is heard when it is signed, and is no event`() async throws {
+    @Test func `Intercom's ping is heard when it is signed, and is an event like any other`() async throws {
         try await FrontDoor.with { door async throws in
             func send(_ body: String, by secret: String = FrontDoor.secret) async throws -> Int {
                 let code = Hex.encode(try HMACKey(utf8(secret), .sha1).code(utf8(body)))
                 return try await door.send("POST", "/hooks/intercom", [("X-Hub-Signature", "sha1=" + code)], body).status
             }
             let ping = #"{"type":"notification_event","topic":"ping","id":"notif_1","data":{"item":{"type":"ping"}}}"#
-            #expect(try await send(ping) == 200)
             #expect(try await send(ping, by: "another secret") == 401)
             #expect(door.publisher.published.isEmpty)
-            #expect(try await send(#"{"type":"notification_event","topic":"user.created","id":"notif_2"}"#) < 300)
-            #expect(door.publisher.published.flatMap { $0.map(\.type) } == ["intercom.user.created"])
+            #expect(try await send(ping) == 200)
+            #expect(door.publisher.published.flatMap { $0.map(\.type) } == ["intercom.ping"])
         }
     }
 }
