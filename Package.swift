@@ -82,7 +82,8 @@ let package = Package(
             "CSQLite", "TestSupport"),
         tests("FlotillaCryptoTests", on: "FlotillaCrypto", "FlotillaModel", "TestSupport"),
         tests(
-            "FlotillaIngressTests", on: "FlotillaIngress", "FlotillaEngine", "FlotillaHTTP", "FlotillaModel", "FlotillaRuntime",
+            "FlotillaIngressTests", on: "FlotillaIngress", "FlotillaEngine", "FlotillaMemory", "FlotillaHTTP", "FlotillaModel",
+            "FlotillaRuntime",
             "FlotillaCrypto", "TestSupport"),
         tests("FlotillaWorkersTests", on: "FlotillaWorkers", "FlotillaEngine", "FlotillaModel", "FlotillaRuntime"),
         testProgram("CrashWorker", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "FlotillaSQLite", "CLinux"),

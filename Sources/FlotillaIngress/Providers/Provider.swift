@@ -49,7 +49,7 @@ package struct Provider: Sendable {
     package var options: [HookOption] { scheme.options + fieldOptions + (handshake?.options ?? []) }
     package var keyMeaning: String { scheme.keyMeaning }
     package var needsKeys: Bool { scheme.needsKeys && !handsOverSecret }
-    var handsOverSecret: Bool { handshake?.handsOverSecret ?? false }
+    package var handsOverSecret: Bool { handshake?.handsOverSecret ?? false }
     package var needsURL: Bool { scheme.needsURL }
 
     /// Whose events they are: the first part of their types.

@@ -16,6 +16,7 @@ extension ProviderTable {
         type: [.first(.json("event", "type"), .json("type"))],
         tenant: .first(.json("team_id"), .json("team", "id"), .json("api_app_id")),
         formField: "payload",
+        handshake: SlackChallenge(),
         patience: .seconds(3))
 
     // https://developers.zoom.us/docs/api/webhooks: no id, and equal bodies may be two events.
@@ -24,6 +25,7 @@ extension ProviderTable {
         scheme: TemplateMAC.versionZero("x-zm-signature", time: "x-zm-request-timestamp"),
         type: [.json("event")],
         tenant: .json("payload", "account_id"),
+        handshake: ZoomValidation(),
         status: 200, patience: .seconds(3))
 
     // https://documentation.mailgun.com/docs/mailgun/user-manual/events/webhooks: a resend, up to eight hours later, has the
@@ -66,6 +68,7 @@ extension ProviderTable {
         id: .joined(.json("_id"), .json("event"), .json("ts")), idIsExpected: false,
         type: [.first(.json("event"), .json("type"))],
         items: [.body], formField: "mandrill_events",
+        handshake: Probe(emptyList: "mandrill_events"),
         status: 200, patience: .seconds(10))
 
     // https://core.telegram.org/bots/api#setwebhook
@@ -87,6 +90,7 @@ extension ProviderTable {
         type: [.outer(0, "object"), .json("field")],
         tenant: .outer(1, "id"),
         items: [.list("entry"), .list("changes", or: "messaging")],
+        handshake: VerifyToken(),
         status: 200, patience: .seconds(5))
 
     // https://developers.intercom.com/docs/webhooks/webhook-notifications: SHA-1, and nothing stronger beside it.
@@ -96,5 +100,6 @@ extension ProviderTable {
         id: .json("id"),
         type: [.json("topic")],
         tenant: .json("app_id"),
+        handshake: Probe(),
         status: 200, patience: .seconds(5))
 }

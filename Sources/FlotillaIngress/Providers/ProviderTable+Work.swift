@@ -46,6 +46,7 @@ extension ProviderTable {
         scheme: TemplateMAC.body("X-Hook-Signature"),
         type: [.json("action"), .json("resource", "resource_type")],
         items: [.list("events")],
+        handshake: HookSecretHeader(),
         status: 200, patience: .seconds(10))
 
     // https://developer.atlassian.com/cloud/jira/platform/webhooks
@@ -70,6 +71,7 @@ extension ProviderTable {
         id: .json("id"),
         type: [.json("type")],
         tenant: .json("workspace_id"),
+        handshake: VerificationToken(signatureHeader: "X-Notion-Signature"),
         patience: .seconds(10))
 
     // https://www.dropbox.com/developers/reference/webhooks: says whose files changed, and nothing else, so that
@@ -79,6 +81,7 @@ extension ProviderTable {
         scheme: TemplateMAC.body("X-Dropbox-Signature"),
         type: [],
         tenant: .sole(["list_folder", "accounts"]),
+        handshake: QueryChallenge(method: "GET", field: "challenge"),
         status: 200, patience: .seconds(10))
 
     // https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks: one request may mix subscriptions.
@@ -89,6 +92,7 @@ extension ProviderTable {
         type: [.first(.json("lifecycleEvent"), .json("changeType"))],
         tenant: .first(.json("tenantId"), .json("subscriptionId")),
         items: [.list("value")],
+        handshake: QueryChallenge(method: "POST", field: "validationToken"),
         patience: .seconds(10))
 
     // https://developer.calendly.com/api-docs/overview/webhooks/webhook-signatures: the URI alone is that of the invitee.

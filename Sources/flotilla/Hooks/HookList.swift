@@ -16,7 +16,8 @@ enum HookList {
                 printJSON { write(hook, to: &$0) }
             } else {
                 rows.append([
-                    hook.name, hook.provider.name, "\(hook.summary.secrets)", Terminal.seconds(hook.provider.answerWithin),
+                    hook.name, hook.provider.name, hook.awaitsSecret ? "handed over" : "\(hook.summary.secrets)",
+                    Terminal.seconds(hook.provider.answerWithin),
                     hook.summary.url ?? "-", hook.summary.options.joined(separator: ", "),
                 ])
             }

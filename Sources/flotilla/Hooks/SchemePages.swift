@@ -33,7 +33,7 @@ enum SchemePages {
 
     private static func page(_ provider: Provider) -> String {
         let prefix = "FLOTILLA_HOOK_<NAME>_"
-        var rows = [[prefix + "SECRET", (provider.needsKeys ? "" : "(not needed) ") + provider.keyMeaning]]
+        var rows = [[prefix + "SECRET", keyNature(provider) + provider.keyMeaning]]
         rows.append([prefix + "URL", provider.needsURL ? "the URL as it is entered at the provider, who signs it" : "not needed"])
         for option in provider.options {
             let nature = option.isRequired ? "(required) " : option.fallback.map { "(\($0)) " } ?? ""
@@ -51,10 +51,16 @@ enum SchemePages {
             """
     }
 
+    private static func keyNature(_ provider: Provider) -> String {
+        if provider.handsOverSecret { return "(handed over in a handshake, and kept under FLOTILLA_KEYS, unless it is set) " }
+        return provider.needsKeys ? "" : "(not needed) "
+    }
+
     private static func write(_ provider: Provider, to json: inout JSONWriter) {
         json.member("scheme", provider.name)
         json.member("secret", provider.keyMeaning)
         json.member("needs_secret", provider.needsKeys)
+        json.member("hands_over_secret", provider.handsOverSecret)
         json.member("needs_url", provider.needsURL)
         json.member("ids_are_stable", provider.idsAreStable)
         json.member("answer_within_seconds", provider.answerWithin.inSeconds)
