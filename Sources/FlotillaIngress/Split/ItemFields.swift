@@ -36,7 +36,7 @@ struct ItemFields {
         func elements(of path: [String], limit: Int) -> [[UInt8]]? {
             guard case .array(let range) = self[path] else { return nil }
             let list = range.count == bytes.count ? bytes : Array(bytes[range])
-            guard let places = try? JSONFields.elements(of: list), places.count <= limit else { return nil }
+            guard let places = try? JSONFields.elements(of: list, limit: limit) else { return nil }
             return places.map { Array(list[$0]) }
         }
     }

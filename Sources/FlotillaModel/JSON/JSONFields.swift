@@ -32,8 +32,11 @@ package enum JSONFields {
         }
     }
 
-    /// Where each element of a document stands that is an array; nil when the document is something else.
-    package static func elements(of bytes: [UInt8], depthLimit: Int = JSONScanner.defaultDepth) throws(JSONFailure) -> [Range<Int>]? {
+    /// Where each element of a document stands that is an array; nil when the document is something else, or an array of more
+    /// elements than the limit: of these no list is made.
+    package static func elements(
+        of bytes: [UInt8], limit: Int = .max, depthLimit: Int = JSONScanner.defaultDepth
+    ) throws(JSONFailure) -> [Range<Int>]? {
         try bytes.scanned { buffer throws(JSONFailure) in
             var scanner = JSONScanner(buffer, depthLimit: depthLimit)
             let first = try scanner.next()
@@ -46,6 +49,7 @@ package enum JSONFields {
             while true {
                 let token = try scanner.next()
                 if token == .endArray { break }
+                guard elements.count < limit else { return nil }
                 let start = scanner.start
                 try scanner.skip(token)
                 elements.append(start..<scanner.position)

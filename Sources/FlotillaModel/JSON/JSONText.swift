@@ -11,7 +11,10 @@ package struct JSONText: Equatable {
     }
 
     package func equals(_ wanted: [UInt8], in bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        isEscaped ? unescaped(bytes[range]) == wanted : bytes[range].elementsEqual(wanted)
+        guard isEscaped else { return range.count == wanted.count && bytes[range].elementsEqual(wanted) }
+        // An escape takes up to six bytes for one: a long key need not be decoded to be another one.
+        guard (wanted.count...wanted.count * 6).contains(range.count) else { return false }
+        return unescaped(bytes[range]) == wanted
     }
 
     /// The scanner has seen that every escape is whole.
@@ -30,7 +33,7 @@ package struct JSONText: Equatable {
             case UInt8(ascii: "n"): out.append(0x0A)
             case UInt8(ascii: "r"): out.append(0x0D)
             case UInt8(ascii: "t"): out.append(0x09)
-            case UInt8(ascii: "u"): out.append(contentsOf: Character(Self.scalar(&rest)).utf8)
+            case UInt8(ascii: "u"): out.append(contentsOf: UTF8.encode(Self.scalar(&rest)) ?? UTF8.encodedReplacementCharacter)
             default: out.append(letter)
             }
         }

@@ -27,6 +27,14 @@ final class FakePublisher: EventPublisher {
 
     var published: [[Event]] { state.withLock { $0.published } }
 
+    /// What was published since the last time; for tests that would otherwise keep too much.
+    func take() -> [[Event]] {
+        state.withLock { state in
+            defer { state.published = [] }
+            return state.published
+        }
+    }
+
     func publish(_ events: [Event]) async throws {
         let (manner, woken) = state.withLock { state in
             state.published.append(events)

@@ -7,12 +7,9 @@ import FlotillaRuntime
 import Foundation
 import Testing
 
-/// The folder whose `venv/bin/python` has the packages that tests compare with.
-private let testTools = ProcessInfo.processInfo.environment["FLOTILLA_TEST_TOOLS"]
-
 /// Against the reference library: what it signs we accept, what we sign it accepts, and neither accepts what is changed.
 /// It needs PyPI's standardwebhooks in the folder that FLOTILLA_TEST_TOOLS names.
-@Suite(.enabled(if: testTools != nil, "FLOTILLA_TEST_TOOLS is not set"), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: Judge.isThere, "FLOTILLA_TEST_TOOLS is not set"), .timeLimit(.minutes(1)))
 struct StandardWebhooksJudgeTests {
     static let secrets = [
         "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
@@ -38,7 +35,7 @@ struct StandardWebhooksJudgeTests {
                 asked.append(["do": "verify", "secret": secret, "headers": headers, "body": body + " "])
             }
         }
-        var answers = try Self.ask(asked)[...]
+        var answers = try Judge.ask("standard_webhooks_judge.py", asked, for: Answer.self)[...]
         #expect(answers.count == asked.count)
         for secret in Self.secrets {
             let hook = try hook("standard-webhooks", secret)
@@ -51,23 +48,5 @@ struct StandardWebhooksJudgeTests {
                 #expect(answers.removeFirst().accepted == false)
             }
         }
-    }
-
-    private static func ask(_ lines: [[String: Any]]) throws -> [Answer] {
-        let process = Process()
-        let (input, output) = (Pipe(), Pipe())
-        process.executableURL = URL(filePath: try #require(testTools)).appending(path: "venv/bin/python")
-        process.arguments = [URL(filePath: #filePath).appending(path: "../../../Judges/standard_webhooks_judge.py").standardized.path]
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-        for line in lines {
-            try input.fileHandleForWriting.write(contentsOf: JSONSerialization.data(withJSONObject: line) + Data("\n".utf8))
-        }
-        try input.fileHandleForWriting.close()
-        let answers = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
-        return try answers.split(separator: UInt8(ascii: "\n")).map { try JSONDecoder().decode(Answer.self, from: $0) }
     }
 }

@@ -64,7 +64,8 @@ internal import Testing
 
     static let refusals = [
         Refusal(testDescription: "an unknown hook", method: "POST", target: "/hooks/gitlab", status: 404),
-        Refusal(testDescription: "no hook at all", method: "POST", target: "/events", status: 404),
+        Refusal(testDescription: "no hook at all", method: "POST", target: "/hooks", status: 404),
+        Refusal(testDescription: "events without a token", method: "POST", target: "/events", bytes: 10, status: 401),
         Refusal(testDescription: "GET on a hook", method: "GET", target: "/hooks/github", status: 405, answer: ("Allow", "POST")),
         Refusal(testDescription: "a body over the limit", method: "POST", target: "/hooks/github", bytes: 4097, status: 413),
         Refusal(testDescription: "a body just at the limit, unsigned", method: "POST", target: "/hooks/github", bytes: 4096, status: 401),
