@@ -3,18 +3,23 @@
 internal import COpenSSL
 
 package enum HashAlgorithm: String, Sendable, CaseIterable {
-    case sha1 = "SHA1"
-    case sha256 = "SHA256"
+    case sha1, sha256, sha512
 
     package var digestLength: Int {
         switch self {
         case .sha1: 20
         case .sha256: 32
+        case .sha512: 64
         }
     }
 
-    /// Bytes of one block of the hash, which HMAC pads its key to. The same for both.
-    var blockLength: Int { 64 }
+    /// Bytes of one block of the hash, which HMAC pads its key to.
+    var blockLength: Int {
+        switch self {
+        case .sha1, .sha256: 64
+        case .sha512: 128
+        }
+    }
 }
 
 /// A hash that stands at a certain point: at the start, or behind the padded key of an HMAC. Made once, then only

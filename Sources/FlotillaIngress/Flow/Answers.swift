@@ -6,7 +6,9 @@ internal import FlotillaModel
 
 /// What the ingress says, in one place: every status that contract.md gives it.
 enum Answers {
-    static func accepted(_ events: [Event]) -> Response {
+    /// A status that has no body says it all.
+    static func accepted(_ events: [Event], status: Int = 202) -> Response {
+        guard status != 204 else { return Response(status: 204) }
         var json = JSONWriter(capacity: 64 * events.count + 32)
         json.object { json in
             json.member("accepted", events.count)
@@ -15,12 +17,12 @@ enum Answers {
                 for event in events { json.string(event.id) }
             }
         }
-        return .json(202, json.bytes)
+        return .json(status, json.bytes)
     }
 
-    static func published(_ events: [Event], _ end: Publication.End) -> Response {
+    static func published(_ events: [Event], _ end: Publication.End, status: Int = 202) -> Response {
         switch end {
-        case .published: accepted(events)
+        case .published: accepted(events, status: status)
         case .late: later("the broker did not confirm in time")
         case .slow: later("the request took too long to arrive")
         case .crowded: later("too much is waiting for the broker")

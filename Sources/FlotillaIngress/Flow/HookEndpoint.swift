@@ -48,8 +48,10 @@ struct HookEndpoint: Endpoint {
     }
 
     private func publish(_ events: [Event], of request: Request) async -> Response {
+        // A heartbeat, or a batch of nothing: there is nothing to wait for.
+        guard !events.isEmpty else { return Answers.accepted([], status: hook.provider.status) }
         let end = await publisher.publish(events, of: request, within: hook.provider.answerWithin)
         log.ended(end, at: clock.now)
-        return Answers.published(events, end)
+        return Answers.published(events, end, status: hook.provider.status)
     }
 }

@@ -6,7 +6,7 @@ internal import FlotillaModel
 
 /// Where a request carries its signature, and how it is written there: `sha256=<hex>`, or `v1,<base64> v1,<base64>`.
 struct SignatureField: Sendable {
-    enum Encoding: Sendable {
+    enum Encoding: String, Sendable, CaseIterable {
         case hex, base64
 
         func length(of bytes: Int) -> Int {
@@ -15,41 +15,57 @@ struct SignatureField: Sendable {
             case .base64: (bytes + 2) / 3 * 4
             }
         }
+
+        func encode(_ code: [UInt8]) -> String {
+            switch self {
+            case .hex: Hex.encode(code)
+            case .base64: Base64.encode(code)
+            }
+        }
     }
 
-    let header: String
-    /// What marks the algorithm or version that this field is read for. Anything else in the header is passed over, so that a
-    /// weaker version beside or instead of this one is never looked at.
-    let prefix: String
+    /// The prefix marks the algorithm or version that the field is read for: a weaker version beside or instead of this one
+    /// is never looked at.
+    let item: HeaderItem
     let encoding: Encoding
-    /// What stands between several signatures of one header; nil where there is only one.
-    var separator: UInt8?
+    /// Whether there is one header for each key: the name, a dash, and a number in this range.
+    var numbers: ClosedRange<Int>?
+
+    init(header: String, prefix: String = "", encoding: Encoding, separator: UInt8? = nil, numbers: ClosedRange<Int>? = nil) {
+        item = HeaderItem(header: header, prefix: prefix, separator: separator)
+        self.encoding = encoding
+        self.numbers = numbers
+    }
 
     /// What follows the mark, for every signature that has it and is as long as a code. At least one.
     ///
     /// Signatures are compared as they are written, not as the bytes that they stand for: so one code has one spelling, and
     /// no upper case, missing padding or stray bit makes a second text pass for the same signature.
     func signatures(in headers: Headers, length: Int) throws(Rejection) -> [Substring] {
-        let value = try headers.single(header)
-        let known = candidates(in: value).compactMap { text in
-            text.starts(with: prefix.utf8) ? Substring(text.dropFirst(prefix.utf8.count)) : nil
+        var found: [Substring] = []
+        for name in try names(in: headers) {
+            found += item.parts(of: try headers.single(name)).filter { $0.utf8.count == encoding.length(of: length) }
         }
-        let found = known.filter { $0.utf8.count == encoding.length(of: length) }
         guard !found.isEmpty else {
-            throw Rejection(.signature, "the header \(header) holds no whole signature that begins with \(prefix)")
+            let mark = item.prefix.isEmpty ? "" : " that begins with \(item.prefix)"
+            throw Rejection(.signature, "the header \(item.header) holds no whole signature\(mark)")
         }
         return found
     }
 
-    private func candidates(in value: String) -> [Substring.UTF8View] {
-        guard let separator else { return [value.utf8[...]] }
-        return value.utf8.split(separator: separator)
+    /// The header that a signer writes.
+    var nameToWrite: String {
+        numbers.map { "\(item.header)-\($0.lowerBound)" } ?? item.header
     }
 
-    func encode(_ code: [UInt8]) -> String {
-        switch encoding {
-        case .hex: Hex.encode(code)
-        case .base64: Base64.encode(code)
+    private func names(in headers: Headers) throws(Rejection) -> [String] {
+        guard let numbers else { return [item.header] }
+        var names: [String] = []
+        for number in numbers {
+            let name = "\(item.header)-\(number)"
+            if headers[name] != nil { names.append(name) }
         }
+        guard !names.isEmpty else { throw Rejection(.header, "the header \(item.header)-\(numbers.lowerBound) is missing") }
+        return names
     }
 }

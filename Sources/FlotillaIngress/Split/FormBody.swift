@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A body of `application/x-www-form-urlencoded`, as HTML forms write it.
+/// A body of `application/x-www-form-urlencoded`, as HTML forms write it. A query is written the same way.
 enum FormBody {
     static func isDeclared(by contentType: String?) -> Bool {
         guard let contentType else { return false }
@@ -13,10 +13,28 @@ enum FormBody {
         var found: ArraySlice<UInt8>?
         for pair in body.split(separator: UInt8(ascii: "&")) {
             let key = pair.prefix { $0 != UInt8(ascii: "=") }
-            guard key.elementsEqual(name.utf8) else { continue }
+            // A sender's escapes may change on the way: a name with some is still that name.
+            guard key.elementsEqual(name.utf8) || key.contains(UInt8(ascii: "%")) && decode(key).map(name.utf8.elementsEqual) == true else {
+                continue
+            }
             guard found == nil else { return nil }
             found = pair.dropFirst(key.count + 1)
         }
-        return found.flatMap { PercentEncoding.decode($0, plusIsSpace: true) }
+        return found.flatMap(decode)
+    }
+
+    /// All fields, decoded, in their order; nil where an escape is broken or there are more than `limit`.
+    static func fields(of body: [UInt8], limit: Int) -> [(name: [UInt8], value: [UInt8])]? {
+        var fields: [(name: [UInt8], value: [UInt8])] = []
+        for pair in body.split(separator: UInt8(ascii: "&"), maxSplits: limit) {
+            let key = pair.prefix { $0 != UInt8(ascii: "=") }
+            guard fields.count < limit, let name = decode(key), let value = decode(pair.dropFirst(key.count + 1)) else { return nil }
+            fields.append((name, value))
+        }
+        return fields
+    }
+
+    private static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+        PercentEncoding.decode(text, plusIsSpace: true)
     }
 }

@@ -19,6 +19,22 @@ enum PercentEncoding {
         return bytes
     }
 
+    /// Undoes the escapes of the bytes that are wanted and leaves all others as they are, broken ones too.
+    static func undo(in text: String, where isWanted: (UInt8) -> Bool) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count)
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%"), rest.count >= 2, let escaped = decode([byte] + rest.prefix(2))?.first, isWanted(escaped) {
+                bytes.append(escaped)
+                rest.removeFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     private static func value(of digit: UInt8) -> UInt8? {
         switch digit {
         case 0x30...0x39: digit - 0x30

@@ -97,7 +97,7 @@ import Testing
             $0.time = "+\(time)"
             $0.signature = sign(time: "+\(time)")
         },
-        Case("a time with a fraction", .header) {
+        Case("a time with a fraction", .timestamp) {
             $0.time = "\(time).0"
             $0.signature = sign(time: "\(time).0")
         },
