@@ -9,7 +9,9 @@ internal import FlotillaRuntime
 enum BenchHook {
     static func make(of provider: Provider) throws -> Hook {
         var options: [String: String] = [:]
-        for option in provider.options where option.isRequired || named[option.name] != nil { options[option.name] = named[option.name] ?? "X-Sample" }
+        for option in provider.options where option.isRequired || named[option.name] != nil {
+            options[option.name] = named[option.name] ?? "X-Sample"
+        }
         var failure: (any Error)?
         for key in keys {
             let settings = HookSettings(keys: [HookKey(Secret(key))], url: url, options: options)
@@ -39,10 +41,13 @@ enum BenchHook {
     static let size = 1024
     private static let url = "https://hooks.example.com/hooks/bench"
     private static let named = [
-        "audience": url, "email": "push@example.com", "topic_arn": "arn:aws:sns:eu-west-1:123456789012:lamps", "webhook_id": "5GP028458E2496506",
+        "audience": url, "email": "push@example.com", "topic_arn": "arn:aws:sns:eu-west-1:123456789012:lamps",
+        "webhook_id": "5GP028458E2496506",
     ]
 
-    private static let keys = ["sample:secret-of-the-bench-alone", "whsec_QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=", ed25519, p256, rsa]
+    private static let keys = [
+        "sample:secret-of-the-bench-alone", "whsec_QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=", ed25519, p256, rsa,
+    ]
 
     private static let ed25519 = """
         -----BEGIN PRIVATE KEY-----

@@ -61,7 +61,9 @@ struct ProviderJudgeTests {
         }
     }
 
-    @Test("what we sign is accepted by the provider's package, and what it refuses once damaged is refused", arguments: ProviderJudge.verifies)
+    @Test(
+        "what we sign is accepted by the provider's package, and what it refuses once damaged is refused", arguments: ProviderJudge.verifies
+    )
     func ours(_ provider: String) throws {
         // Signed with a private key: their keys sign in the test above.
         guard !["discord", "sendgrid"].contains(provider) else { return }

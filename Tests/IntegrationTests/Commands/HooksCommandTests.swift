@@ -34,12 +34,14 @@ internal import Testing
         }
     }
 
-    @Test("verify prints one verdict a line in the order of the lines, goes on after what is no request, and ends with 1 if one was refused")
+    @Test(
+        "verify prints one verdict a line in the order of the lines, goes on after what is no request, and ends with 1 if one was refused")
     func verify() async throws {
         try await Fleet.with { fleet in
             let good = Self.vectors("github").first { $0.contains(#""verdict":"accept""#) } ?? ""
             let bad = Self.vectors("github").first { $0.contains("a newline behind the body") } ?? ""
-            try fleet.place.write([good, "", "{", "[1]", #"{"id":7,"provider":"nobody"}"#, bad, good].joined(separator: "\n"), to: "lines.jsonl")
+            try fleet.place.write(
+                [good, "", "{", "[1]", #"{"id":7,"provider":"nobody"}"#, bad, good].joined(separator: "\n"), to: "lines.jsonl")
             try fleet.place.write(good + "\n", to: "good.jsonl")
             let finished = try await fleet.command("hooks", "verify", "lines.jsonl", "good.jsonl")
             #expect(finished.ending == .exited(1), "\(finished.errors)")
