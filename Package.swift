@@ -47,7 +47,7 @@ let package = Package(
         library("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
         library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
 
-        .target(name: "CBench", dependencies: ["CSQLite"]),
+        .target(name: "CBench", dependencies: ["CSQLite", "COpenSSL"]),
 
         layer("FlotillaModel"),
         layer("FlotillaRuntime", on: "CLinux", "FlotillaModel"),

@@ -9,8 +9,7 @@ enum CloudSamples {
             #"""
             {"Type":"Notification","MessageId":"$ID","TopicArn":"arn:aws:sns:eu-west-1:123456789012:lamps","Subject":"North tower",
             "Message":"{\"lamp\":\"dark\",\"tower\":\"north\"}","Timestamp":"$TIME","UnsubscribeURL":"https://sns.eu-west-1.amazonaws.com/?Action=Unsubscribe"}
-            """#, contentType: "text/plain; charset=UTF-8",
-            headers: [("x-amz-sns-message-type", "Notification"), ("x-amz-sns-topic-arn", "arn:aws:sns:eu-west-1:123456789012:lamps")])
+            """#, contentType: "text/plain; charset=UTF-8")
     ]
 
     static let pubsub = [

@@ -10,8 +10,12 @@ struct BenchCommand: Command {
     static let summary = "the load generators behind the numbers in the README"
     static let help = """
         usage: flotilla bench local [--seconds N] [--publishers N] [--backlog N] [--folder DIR] [--json]
+               flotilla bench verify [--json]
 
-        The embedded fleet in this process, full fsync: publish, fetch, claim, handle, mark and acknowledge events of 1 KB; then a bare
+        verify: nanoseconds to verify one request of 1 KB, for each scheme, beside OpenSSL's own for the hash of the same bytes in the same
+        run, and what is beyond it. Schemes of public keys and tokens do other work than hashing.
+
+        local: the embedded fleet in this process, full fsync: publish, fetch, claim, handle, mark and acknowledge events of 1 KB; then a bare
         C loop over SQLite with the same statements and the same group commit, for the same time on the same disk; then single
         publishes beside one fdatasync. Prints events a second, p50, p99, memory, and the ratios.
 
@@ -21,6 +25,7 @@ struct BenchCommand: Command {
           --folder DIR      where the files are made and removed again; ./var/bench without it
         """
 
+    private let what: String
     private let seconds: Int
     private let publishers: Int
     private let backlog: Int
@@ -33,11 +38,12 @@ struct BenchCommand: Command {
         backlog = try arguments.integer("--backlog", in: 1...10_000_000) ?? 0
         folder = try arguments.option("--folder") ?? "var/bench"
         json = arguments.flag("--json")
-        let what = try arguments.word("local")
-        guard what == "local" else { throw WrongUsage("\(what) is not known: only local is") }
+        what = try arguments.word("local or verify")
+        guard what == "local" || what == "verify" else { throw WrongUsage("\(what) is none of local, verify") }
     }
 
     func run() async throws -> ExitStatus {
+        if what == "verify" { return try verify() }
         let bench = LocalBench(folder: "\(folder)/\(getpid())", seconds: seconds, publishers: publishers)
         let lines = try await bench.withFolder {
             backlog > 0 ? try await measureBacklog(bench) : try await measure(bench)
@@ -49,6 +55,26 @@ struct BenchCommand: Command {
         } else {
             print(Terminal.table(lines.map { [$0.name, $0.text] }))
         }
+        return .done
+    }
+
+    private func verify() throws -> ExitStatus {
+        var rows = [["SCHEME", "BYTES", "NS", "OPENSSL'S HASH", "NS", "BEYOND IT"]]
+        try VerifyBench.run { line in
+            guard !json else {
+                return printJSON { json in
+                    json.member("scheme", line.scheme)
+                    json.member("bytes", line.bytes)
+                    json.member("ns", line.nanoseconds.rounded())
+                    json.member("hash", line.hash)
+                    json.member("hash_ns", line.hashNanoseconds.rounded())
+                    json.member("beyond_ns", line.beyond.rounded())
+                }
+            }
+            let figures = [line.nanoseconds, line.hashNanoseconds, line.beyond].map { String(Int($0.rounded())) }
+            rows.append([line.scheme, String(line.bytes), figures[0], line.hash, figures[1], figures[2]])
+        }
+        if !json { print(Terminal.table(rows)) }
         return .done
     }
 
