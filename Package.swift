@@ -44,7 +44,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
         library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
-        library("COpenSSL", pkgConfig: "libcrypto", apt: "libssl-dev"),
+        library("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
         library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
 
         .target(name: "CBench", dependencies: ["CSQLite"]),
@@ -52,7 +52,7 @@ let package = Package(
         layer("FlotillaModel"),
         layer("FlotillaRuntime", on: "CLinux", "FlotillaModel"),
         layer("FlotillaCrypto", on: "COpenSSL"),
-        layer("FlotillaHTTP", on: "FlotillaRuntime", "FlotillaCrypto", "CLinux", "CCurl"),
+        layer("FlotillaHTTP", on: "FlotillaRuntime", "FlotillaCrypto", "CLinux", "CCurl", "COpenSSL"),
         // Crypto for the ledger's key: a hash that a provider, who chooses ids, can't make collide.
         layer("FlotillaEngine", on: "FlotillaModel", "FlotillaRuntime", "FlotillaCrypto"),
         layer("FlotillaSQLite", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "CSQLite", "CLinux"),
@@ -75,7 +75,7 @@ let package = Package(
 
         tests("FlotillaModelTests", on: "FlotillaModel", "TestSupport"),
         tests("FlotillaRuntimeTests", on: "FlotillaRuntime", "FlotillaModel", "CLinux"),
-        tests("FlotillaHTTPTests", on: "FlotillaHTTP", "FlotillaRuntime", "TestSupport"),
+        tests("FlotillaHTTPTests", on: "FlotillaHTTP", "FlotillaRuntime", "COpenSSL", "TestSupport"),
         tests("FlotillaEngineTests", on: "FlotillaEngine", "FlotillaMemory", "FlotillaModel", "FlotillaRuntime", "TestSupport"),
         tests(
             "FlotillaPortTests", on: "FlotillaEngine", "FlotillaMemory", "FlotillaSQLite", "FlotillaModel", "FlotillaRuntime",

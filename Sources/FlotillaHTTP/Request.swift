@@ -6,6 +6,8 @@ package struct RequestHead: Sendable, Equatable {
     /// The target as it was sent: path and query, percent-encoding untouched.
     package var target: String
     package var headers: Headers
+    /// Who is at the other end of the connection: the sender, or a proxy.
+    package var peer = NetworkAddress.unknown
 
     package init(method: String, target: String, headers: Headers = Headers()) {
         self.method = method

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import COpenSSL
 import FlotillaRuntime
 import Foundation
 import Glibc
 import Testing
 
 /// A blocking socket to a server under test: bytes as they are, each wait with a deadline.
-final class RawClient {
-    private let descriptor: Int32
+final class RawClient: @unchecked Sendable {
+    // Sendable because a test uses it on one thread at a time: its own, or that of `onThread`, which it waits for.
+    let descriptor: Int32
+    /// Set by `secure`, and then everything goes through it.
+    var tls: OpaquePointer?
     private var received: [UInt8] = []
     private var isOpen = true
 
@@ -61,10 +65,14 @@ final class RawClient {
     func close() {
         guard isOpen else { return }
         isOpen = false
+        SSL_free(tls)
+        tls = nil
         Glibc.close(descriptor)
     }
 
-    func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+    func finishSending() {
+        if let tls { SSL_shutdown(tls) } else { shutdown(descriptor, Int32(SHUT_WR)) }
+    }
 
     /// Closes with a reset instead of an orderly end.
     func reset() {
@@ -76,6 +84,12 @@ final class RawClient {
     func send(_ text: String) throws { try send(Array(text.utf8)) }
 
     func send(_ bytes: [UInt8]) throws {
+        guard let tls else { return try sendPlainly(bytes) }
+        guard bytes.isEmpty || SSL_write(tls, bytes, Int32(bytes.count)) == Int32(bytes.count) else { throw Failure.reset }
+    }
+
+    /// Past TLS.
+    func sendPlainly(_ bytes: [UInt8]) throws {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
@@ -107,12 +121,34 @@ final class RawClient {
 
     /// False at the end of what the server sends.
     private func receive() throws -> Bool {
+        if let tls { return try receive(by: tls) }
         guard waitForInput(milliseconds: 10_000) else { throw Failure.tooSlow }
         var buffer = [UInt8](repeating: 0, count: 65536)
         let count = recv(descriptor, &buffer, buffer.count, 0)
         guard count >= 0 else { throw Failure.reset }
         received += buffer[..<count]
         return count > 0
+    }
+
+    /// A connection that ends without the server's goodbye was cut off.
+    private func receive(by tls: OpaquePointer) throws -> Bool {
+        var limit = timeval(tv_sec: 10, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        ERR_clear_error()
+        let count = SSL_read(tls, &buffer, Int32(buffer.count))
+        guard count <= 0 else {
+            received += buffer[..<Int(count)]
+            return true
+        }
+        guard SSL_get_error(tls, count) == SSL_ERROR_ZERO_RETURN else { throw Failure.reset }
+        return false
+    }
+
+    /// What comes until the server ends the connection.
+    func rest() throws -> [UInt8] {
+        while try receive() {}
+        return received
     }
 
     /// How many bytes come until the server ends the connection.

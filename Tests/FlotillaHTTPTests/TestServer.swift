@@ -23,11 +23,13 @@ final class TestResponder: Responder {
         self.loops = loops
     }
 
-    func admit(_ head: RequestHead) -> Response? {
-        head.path == "/nowhere" ? .json(404, Array(#"{"error":"no such hook"}"#.utf8)) : nil
+    func admit(_ head: RequestHead) -> Admission {
+        head.path == "/nowhere" ? .answer(.json(404, Array(#"{"error":"no such hook"}"#.utf8))) : .proceed(self)
     }
 
-    func respond(to request: Request) async -> Response {
+    func respond(to request: Request, admitted: (any Sendable & AnyObject)?) async -> Response {
+        // What was said of the head comes back with the body.
+        guard admitted === self else { return Response(status: 500) }
         noteLoop()
         let wait = Duration.nanoseconds(Int64(MonotonicClock.now &- (request.arrival ?? 0)))
         let waiters = state.withLock { state in
@@ -39,6 +41,9 @@ final class TestResponder: Responder {
         for waiter in waiters { waiter.resume() }
         switch request.head.path {
         case "/hold": await hold()
+        case "/peer":
+            let isLocal = [NetworkAddress("127.0.0.1"), NetworkAddress("::1")].contains(request.head.peer)
+            return Response(status: 200, body: Array((isLocal ? "local" : "other").utf8))
         case "/empty": return Response(status: 204)
         case "/large": return Response(status: 200, body: Array(repeating: UInt8(ascii: "l"), count: 8_000_000))
         case "/forged":
@@ -54,7 +59,7 @@ final class TestResponder: Responder {
         return Response(status: 200, headers: Headers([("X-Target", request.head.target)]), body: request.body)
     }
 
-    func refused(_ target: String?, with status: Int) {
+    func refused(_ target: String?, with status: Int, from peer: NetworkAddress) {
         state.withLock { $0.refusals.append("\(status) \(target ?? "nowhere")") }
     }
 
@@ -111,12 +116,12 @@ struct TestServer {
 
     static func run(
         loops count: Int = 1, address: String = "127.0.0.1:0", limits: Limits = Limits(), inflight: InflightBytes = InflightBytes(),
-        _ body: (TestServer) async throws -> Void
+        tls: TLSCredentials? = nil, _ body: (TestServer) async throws -> Void
     ) async throws {
         guard let address = ListenAddress(address) else { throw Failure.address }
         let loops = try (0..<count).map { try Loop("test-\($0)") }
         let responder = TestResponder(loops: loops)
-        let server = Server(loops: loops, address: address, limits: limits, responder: responder, inflight: inflight)
+        let server = Server(loops: loops, address: address, limits: limits, responder: responder, inflight: inflight, tls: tls)
         do {
             try await server.start()
             try await body(TestServer(server: server, responder: responder))

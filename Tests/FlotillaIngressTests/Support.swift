@@ -18,9 +18,10 @@ func hook(_ provider: String, _ secrets: String..., name: String = "hook") throw
     try hook(provider, secrets, name: name)
 }
 
-func hook(_ provider: String, _ secrets: [String], name: String = "hook") throws -> Hook {
-    try Hook(
-        name: name, provider: #require(ProviderTable.named(provider)), settings: HookSettings(secrets: secrets.map { Secret($0) }))
+func hook(_ provider: String, _ secrets: [String], name: String = "hook", limits: HookLimits = HookLimits()) throws -> Hook {
+    var settings = HookSettings(secrets: secrets.map { Secret($0) })
+    settings.limits = limits
+    return try Hook(name: name, provider: #require(ProviderTable.named(provider)), settings: settings)
 }
 
 func seconds(_ seconds: Int64) -> Timestamp { Timestamp(milliseconds: seconds * 1000) }

@@ -5,6 +5,7 @@ internal import FlotillaRuntime
 
 /// The admin port of a process: `/healthz`, `/readyz` and `/metrics`, on a loop of its own.
 struct AdminPart: Part {
+    let name = "admin"
     let stage = Stage.admin
     let address: ListenAddress
     /// Asked before an answer that says how the process is.
@@ -40,14 +41,14 @@ struct AdminResponder: Responder {
     let stuck: @Sendable () -> String?
     let measure: @Sendable () async -> Void
 
-    func admit(_ head: RequestHead) -> Response? {
+    func admit(_ head: RequestHead) -> Admission {
         guard head.method == "GET" || head.method == "HEAD" else {
-            return Response(status: 405, headers: Headers([("Allow", "GET, HEAD")]))
+            return .answer(Response(status: 405, headers: Headers([("Allow", "GET, HEAD")])))
         }
-        return nil
+        return .proceed(nil)
     }
 
-    func respond(to request: Request) async -> Response {
+    func respond(to request: Request, admitted: (any Sendable & AnyObject)?) async -> Response {
         switch request.head.path {
         case "/healthz":
             if let stuck = stuck() {

@@ -8,6 +8,7 @@ package import FlotillaRuntime
 
 /// The ingress as part of a process.
 package struct IngressPart: Part {
+    package let name = "ingress"
     package let stage = Stage.door
     let hooks: HookTable
     let tokens: APITokens
@@ -15,6 +16,8 @@ package struct IngressPart: Part {
     let limits: Limits
     let inflightLimit: Int
     let vault: Vault?
+    let protection: Protection
+    let tls: TLSSettings?
 
     package init(reading configuration: inout Configuration) {
         hooks = HookTable(reading: &configuration)
@@ -29,7 +32,15 @@ package struct IngressPart: Part {
         if inflightLimit < limits.bodyBytes {
             configuration.fault(Variable.maxInflightBytes.name, "must not be less than FLOTILLA_MAX_BODY_BYTES: no body would fit")
         }
+        var protection = Protection(reading: &configuration)
+        // Where there are several, none may take all.
+        if hooks.all.count > 1 { protection.hookBytes = max(limits.bodyBytes, inflightLimit / 2) }
+        self.protection = protection
+        tls = TLSSettings.read(&configuration)
     }
+
+    /// Where it can be reached on this machine.
+    package var url: String { "\(tls == nil ? "http" : "https")://\(address)" }
 
     /// A secret that a provider hands over is kept sealed, or not at all.
     private static func vault(for hooks: HookTable, _ configuration: inout Configuration) -> Vault? {
@@ -53,47 +64,31 @@ package struct IngressPart: Part {
         let loops = try (0..<max(1, Processors.count / 2)).map { try Loop("http-\($0)") }
         let inflight = InflightBytes(limit: inflightLimit)
         let ingress = Ingress(
-            hooks: hooks, tokens: tokens, publisher: MeasuredPublisher(process.adapters.broker, metrics: process.metrics),
+            hooks: hooks, tokens: tokens, protection: protection,
+            publisher: MeasuredPublisher(process.adapters.broker, metrics: process.metrics),
             deadlines: Deadlines(on: process.loop), overdueLimit: inflightLimit, loops: loops,
             secrets: vault.map { HookVault(store: process.adapters.hookSecrets, vault: $0) }, clock: process.clock,
             metrics: process.metrics, log: process.log, version: Version.current)
         let held = process.metrics.gauge(MetricTable.ingressInflightBytes)
         process.metrics.beforeRendering { _ in held.set(Double(inflight.held)) }
-        let server = Server(loops: loops, address: address, limits: limits, responder: ingress, inflight: inflight)
+        let watch = tls.map { CertificateWatch($0, read: process.configuration, sleeper: process.sleeper, log: process.log) }
+        let server = Server(
+            loops: loops, address: address, limits: limits, responder: ingress, inflight: inflight, tls: watch?.credentials)
         return IngressService(
-            ingress: ingress, server: server, loops: loops, address: address, sleeper: process.sleeper, log: process.log)
+            ingress: ingress, server: server, watch: watch, loops: loops, address: address, secrets: process.adapters.hookSecrets,
+            sleeper: process.sleeper, log: process.log)
     }
 }
 
-struct IngressService: Service {
-    let name = "ingress"
-    let ingress: Ingress
-    let server: Server
-    let loops: [Loop]
-    let address: ListenAddress
-    let sleeper: any Sleeper
-    let log: Logger
-    private let end = Signpost()
-
-    func run() async throws {
-        // Ends with this function.
-        async let _: Void = ingress.watchHooks(sleeper)
-        do {
-            try await server.start()
-            log.notice("listening", ["address": "\(address.with(port: server.port))"])
-            await end.wait()
-            await server.stop()
-        } catch {
-            for loop in loops { loop.stop() }
-            throw error
+extension Protection {
+    init(reading configuration: inout Configuration) {
+        self.init()
+        let flood: Rate?? = configuration.parsed(.floodRate, expected: "\(Rate.expected), or off") { text in
+            text == "off" ? .some(nil) : Rate(text).map { .some($0) }
         }
-        for loop in loops { loop.stop() }
-    }
-
-    func drain() async {
-        ingress.drain()
-        await server.drain()
-        end.reach()
+        self.flood = flood ?? nil
+        let networks = configuration.parsed(.trustedProxies, expected: NetworkList.expected) { NetworkList($0) }
+        proxies = TrustedProxies(networks ?? NetworkList(), header: configuration.choice(.forwardedHeader, standIn: .forwardedFor))
     }
 }
 

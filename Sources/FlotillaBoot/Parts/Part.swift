@@ -5,6 +5,8 @@ package import FlotillaRuntime
 /// One thing that a process does: the ingress, a worker. Read from the configuration together with all others, so that every fault
 /// is reported at once; then built, run and drained as a service.
 package protocol Part: Sendable {
+    /// That of its service.
+    var name: String { get }
     var stage: Stage { get }
     func build(_ process: ProcessResources) async throws -> any Service
     /// For `--check`: reaches what the part needs beside broker and store, and lets go of it.

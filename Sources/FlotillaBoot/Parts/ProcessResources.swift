@@ -10,6 +10,8 @@ package struct ProcessResources: Sendable {
     package let metrics: MetricsRegistry
     package let health: Health
     package let adapters: Adapters
+    /// Reads the configuration anew: files may have changed.
+    package let configuration: @Sendable () -> Configuration
     /// Timers and signals; nothing on it blocks.
     package let loop: Loop
     package let clock: any WallClock

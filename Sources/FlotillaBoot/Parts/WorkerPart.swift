@@ -10,6 +10,8 @@ package struct WorkerPart: Part {
     let settings: Worker.Settings
     let handler: @Sendable () async throws -> OpenHandler
 
+    package var name: String { settings.queue }
+
     package init(settings: Worker.Settings, handler: @escaping @Sendable () async throws -> OpenHandler) {
         self.settings = settings
         self.handler = handler
@@ -25,7 +27,7 @@ package struct WorkerPart: Part {
             settings, handler: open.handler, broker: process.adapters.broker, ledger: process.adapters.ledger, clock: process.clock,
             sleeper: process.sleeper, solitude: process.solitude,
             watcher: WorkerMeter(queue: settings.queue, metrics: process.metrics, log: process.log, clock: process.clock))
-        return WorkerService(worker: worker, handler: open)
+        return WorkerService(worker: worker, handler: open, broker: process.adapters.broker)
     }
 }
 
@@ -45,9 +47,10 @@ package struct OpenHandler: Sendable {
     }
 }
 
-struct WorkerService: Service {
+struct WorkerService: Reloadable {
     let worker: Worker
     let handler: OpenHandler
+    let broker: any Broker
 
     var name: String { worker.settings.queue }
     /// What a restart may mend.
@@ -63,4 +66,10 @@ struct WorkerService: Service {
     }
 
     func drain() async { await worker.drain() }
+
+    /// Of all that a worker is told, its routes can change while it works.
+    func reload(as part: any Part) async throws {
+        guard let part = part as? WorkerPart else { return }
+        try await broker.declare(part.settings.queue, bindings: part.settings.bindings)
+    }
 }

@@ -57,14 +57,14 @@ package enum WholeFleet {
         reader.check(workers: [LogSinks.worker] + sinks.map(\.queue), &configuration)
         var composition = Composition(parts: [ingress])
         if ingress.hookNames.isEmpty {
-            composition.lines.append("ingress   on http://\(ingress.address), without hooks: FLOTILLA_HOOKS is not set")
+            composition.lines.append("ingress   on \(ingress.url), without hooks: FLOTILLA_HOOKS is not set")
         }
-        for name in ingress.hookNames { composition.lines.append("hook      http://\(ingress.address)/hooks/\(name)") }
+        for name in ingress.hookNames { composition.lines.append("hook      \(ingress.url)/hooks/\(name)") }
         let senders = ingress.senderNames.joined(separator: ", ")
         composition.lines.append(
             senders.isEmpty
                 ? "events    off: no token of FLOTILLA_API_TOKENS has the scope events"
-                : "events    http://\(ingress.address)/events, for \(senders)")
+                : "events    \(ingress.url)/events, for \(senders)")
         for sink in sinks {
             let part = WorkerPart(logSink: sink, reader)
             composition.parts.append(part)

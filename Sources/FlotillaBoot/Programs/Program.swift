@@ -60,19 +60,22 @@ package struct Program: Sendable {
         \(VariableHelp.help(for: variables))
         \(VariableHelp.note)
 
-        SIGTERM finishes what is held, for at most FLOTILLA_DRAIN_SECONDS; a second one stops at once.
+        SIGTERM finishes what is held, for at most FLOTILLA_DRAIN_SECONDS; a second one stops at once. SIGHUP reads FLOTILLA_CONFIG and
+        every X_FILE again: hooks, routes, limits and certificates are taken over without a pause, unless anything is wrong with them.
         Exit status: 0 drained, 1 not drained in time or failed, 2 wrong usage, 69 a service is unavailable, 78 bad configuration.
         """
     }
 
     private func run() async {
         let settings: ProgramSettings
+        let (environment, known) = (Configuration.processEnvironment(), known)
+        let configuration = { @Sendable in Configuration(environment: environment, known: known) }
         do {
-            settings = try ProgramSettings(self, Configuration(environment: Configuration.processEnvironment(), known: known))
+            settings = try ProgramSettings(self, configuration())
         } catch {
             Self.leave(with: ConfigurationFaults.exitStatus, saying: error.description, on: STDERR_FILENO)
         }
-        let process = RunningProgram(self, settings)
+        let process = RunningProgram(self, settings, reading: configuration)
         exit(await process.run())
     }
 

@@ -10,11 +10,14 @@ internal import Glibc
 struct RunningProgram {
     private let program: Program
     private let settings: ProgramSettings
+    private let configuration: @Sendable () -> Configuration
     private let log: Logger
 
-    init(_ program: Program, _ settings: ProgramSettings) {
+    /// `configuration` reads it anew; `settings` is what was found in it at first.
+    init(_ program: Program, _ settings: ProgramSettings, reading configuration: @escaping @Sendable () -> Configuration) {
         self.program = program
         self.settings = settings
+        self.configuration = configuration
         log = Logger(program: program.name, level: settings.level, sink: DescriptorSink())
     }
 
@@ -36,8 +39,8 @@ struct RunningProgram {
 
     private func run(_ loop: Loop, _ signals: AsyncStream<ProcessSignal>, _ adapters: Adapters) async -> Int32 {
         let process = ProcessResources(
-            program: program.name, log: log, metrics: MetricsRegistry(), health: Health(), adapters: adapters, loop: loop,
-            clock: SystemClock())
+            program: program.name, log: log, metrics: MetricsRegistry(), health: Health(), adapters: adapters,
+            configuration: configuration, loop: loop, clock: SystemClock())
         let stages: [[any Service]]
         do {
             stages = try await build(process)
@@ -46,8 +49,11 @@ struct RunningProgram {
             return Self.unavailable
         }
         if program.announces { announce(adapters) }
-        let group = ServiceGroup(stages: stages, drainLimit: settings.drainLimit, signals: signals, log: log, sleeper: process.sleeper) {
-            ending in
+        let reloader = Reloader(program, stages.flatMap { $0 }, read: configuration, log: log)
+        let group = ServiceGroup(
+            stages: stages, drainLimit: settings.drainLimit, signals: signals, log: log, sleeper: process.sleeper,
+            reload: { await reloader.reload() }
+        ) { ending in
             // What is held comes back by redelivery.
             exit(ending.exitStatus)
         }

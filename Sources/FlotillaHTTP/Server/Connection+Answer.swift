@@ -11,7 +11,7 @@ extension Connection {
     func admit(_ head: RequestHead) {
         withoutBody = head.method == "HEAD"
         closesAfterAnswer = !parser.keepsConnection
-        guard let answer = full(for: head) ?? home.responder.admit(head) else { return }
+        guard let answer = ask(about: head) else { return }
         if parser.discardBody() {
             earlyAnswer = answer
         } else {
@@ -21,11 +21,19 @@ extension Connection {
         }
     }
 
-    private func full(for head: RequestHead) -> Response? {
-        guard !home.inflight.hasRoom(for: parser.declaredBytes) else { return nil }
-        let refusal = Refusal.tooManyBytes
-        home.responder.refused(head.target, with: refusal.status)
-        return refusal.response
+    /// The answer, unless the responder wants the body and there is room for it.
+    private func ask(about head: RequestHead) -> Response? {
+        switch home.responder.admit(head) {
+        case .answer(let response): return response
+        case .proceed(let admitted):
+            guard home.inflight.hasRoom(for: parser.declaredBytes) else {
+                let refusal = Refusal.tooManyBytes
+                home.responder.refused(head.target, with: refusal.status, from: peer)
+                return refusal.response
+            }
+            self.admitted = admitted
+            return nil
+        }
     }
 
     func answerEarly() {
@@ -36,13 +44,15 @@ extension Connection {
 
     func sendContinue() {
         let line: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
-        let count = send(descriptor, line.utf8Start, line.utf8CodeUnitCount, Int32(MSG_NOSIGNAL))
+        let isSent = put(UnsafeRawBufferPointer(start: line.utf8Start, count: line.utf8CodeUnitCount), isLast: false)
         // Nothing else is on its way, so there is room for these few bytes unless the client is gone.
-        if count != line.utf8CodeUnitCount { close() }
+        if !isSent || !unsent.isEmpty { close() }
     }
 
     func refuse(_ refusal: Refusal, to target: String? = nil) {
-        home.responder.refused(target ?? parser.target, with: refusal.status)
+        // In its handshake a client can't be told.
+        if let tls, !tls.isEstablished { return close() }
+        home.responder.refused(target ?? parser.target, with: refusal.status, from: peer)
         closesAfterAnswer = true
         leavesInput = true
         earlyAnswer = nil
@@ -64,9 +74,11 @@ extension Connection {
         phase = .answering
         clearDeadline()
         let responder = home.responder
+        let admitted = admitted
+        self.admitted = nil
         // Begins here and now: an answer that waits for nothing costs no turn of the loop. After a wait it goes on upon the loop.
         Task.immediate(executorPreference: home.loop) {
-            let response = await responder.respond(to: request)
+            let response = await responder.respond(to: request, admitted: admitted)
             self.answered(response)
         }
     }
@@ -86,20 +98,35 @@ extension Connection {
         arrival = nil
         home.hooks.answered(ResponseBytes.status(of: response))
         let format = ResponseBytes(withoutBody: withoutBody, closes: closesAfterAnswer, isOldVersion: parser.isOldVersion)
-        let sent = home.withBytes(of: response, format) { bytes in
-            let count = send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
-            guard count >= 0 || errno == EAGAIN || errno == EINTR else { return -1 }
-            if count < bytes.count { unsent = Array(bytes[max(0, count)...]) }
-            return max(0, count)
-        }
-        guard sent >= 0 else { return close() }
+        guard home.withBytes(of: response, format, { put($0, isLast: closesAfterAnswer) }) else { return close() }
         guard unsent.isEmpty else {
             phase = .writing
-            unsentStart = 0
             setDeadline(.write, after: home.limits.writeTime)
             return updateInterest()
         }
         finishAnswer()
+    }
+
+    /// On their way to the client, by TLS where there is one: what the socket does not take waits in `unsent`. False when the client is gone.
+    private func put(_ bytes: UnsafeRawBufferPointer, isLast: Bool) -> Bool {
+        guard let tls else { return transmit(bytes) }
+        guard tls.write(bytes) else { return false }
+        if isLast { tls.sayGoodbye() }
+        return sendOutput(of: tls)
+    }
+
+    func transmit(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard unsent.isEmpty else {
+            unsent.append(contentsOf: bytes)
+            return true
+        }
+        let count = send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+        guard count >= 0 || errno == EAGAIN || errno == EINTR else { return false }
+        if count < bytes.count {
+            unsent = Array(bytes[max(0, count)...])
+            unsentStart = 0
+        }
+        return true
     }
 
     /// The socket has room again.
@@ -115,6 +142,8 @@ extension Connection {
         unsentStart += count
         guard unsentStart == unsent.count else { return }
         unsent = []
+        // It may have been the server's part of a handshake.
+        guard case .writing = phase else { return updateInterest() }
         clearDeadline()
         finishAnswer()
     }

@@ -5,7 +5,7 @@ internal import FlotillaRuntime
 /// The one deadline of a connection, and the one timer under it. Moving the deadline away costs nothing: the timer fires, sees that it is
 /// early, and is set again. So a connection leaves no timer for each of its requests behind.
 struct Deadline {
-    enum Reason { case idle, head, body, write, linger }
+    enum Reason { case handshake, idle, head, body, write, linger }
 
     var reason = Reason.idle
     var due: UInt64?
@@ -42,7 +42,7 @@ extension Connection {
     private func latest(_ reason: Deadline.Reason, now: UInt64) -> UInt64 {
         switch reason {
         // One moment for all of these: a head that ends late doesn't begin the time of its body.
-        case .idle, .head, .body: home.receivingEnds
+        case .handshake, .idle, .head, .body: home.receivingEnds
         case .write: now &+ home.limits.drainWriteTime.inNanoseconds
         case .linger: .max
         }
@@ -73,7 +73,7 @@ extension Connection {
         deadline.due = nil
         switch deadline.reason {
         case .head, .body: refuse(home.isDraining ? .stopping : .tooSlow)
-        case .idle, .write, .linger: close()
+        case .handshake, .idle, .write, .linger: close()
         }
     }
 }

@@ -24,6 +24,11 @@ final class Connection: @unchecked Sendable {
 
     let home: ServerLoop
     let descriptor: Int32
+    let peer: NetworkAddress
+    /// Nil on a plain connection.
+    private(set) var tls: TLSSession?
+    /// How much of `unsent` TLS has added by itself.
+    var chatter = 0
     var phase = Phase.receiving
     var parser: RequestParser
     /// Received and not yet taken by the parser. Empty, without memory, while the connection is idle.
@@ -31,7 +36,7 @@ final class Connection: @unchecked Sendable {
     /// When the request that is being received began, and when that of `pending` did: moments of the monotonic clock.
     var arrival: UInt64?
     private var pendingSince: UInt64 = 0
-    /// The part of an answer that the socket did not take.
+    /// The part of an answer that the socket did not take; of a TLS handshake, too.
     var unsent: [UInt8] = []
     var unsentStart = 0
     /// The client has finished sending; it may still read.
@@ -41,6 +46,8 @@ final class Connection: @unchecked Sendable {
     /// Input may be on its way that nobody will read.
     var leavesInput = false
     var withoutBody = false
+    /// What the responder said of the head of the request under way.
+    var admitted: (any Sendable & AnyObject)?
     /// Refused at its head, and answered so when its body has been thrown away.
     var earlyAnswer: Response?
     /// Bytes taken from the budget for the body that is held.
@@ -50,9 +57,11 @@ final class Connection: @unchecked Sendable {
     private var interest = Readiness(rawValue: 0)
     private(set) var isAdvancing = false
 
-    init(home: ServerLoop, descriptor: Int32) {
+    init(home: ServerLoop, descriptor: Int32, peer: NetworkAddress, tls: TLSSession?) {
         self.home = home
         self.descriptor = descriptor
+        self.peer = peer
+        self.tls = tls
         parser = RequestParser(limits: home.limits)
     }
 
@@ -67,14 +76,18 @@ final class Connection: @unchecked Sendable {
 
     /// No request is being received or answered.
     var isIdle: Bool {
-        if case .receiving = phase { parser.isIdle && pending.isEmpty } else { false }
+        if case .receiving = phase { parser.isIdle && pending.isEmpty && tls?.isMidway != true } else { false }
     }
 
     func open() {
         do {
             interest = .readable
             watch = try home.loop.watch(descriptor, for: interest) { [self] readiness in ready(readiness) }
-            setDeadline(.idle, after: home.limits.idleTime)
+            if tls == nil {
+                setDeadline(.idle, after: home.limits.idleTime)
+            } else {
+                setDeadline(.handshake, after: home.limits.handshakeTime)
+            }
         } catch {
             close()
         }
@@ -82,6 +95,10 @@ final class Connection: @unchecked Sendable {
 
     func close() {
         guard !isClosed else { return }
+        if let tls, unsent.isEmpty {
+            tls.sayGoodbye()
+            _ = sendOutput(of: tls)
+        }
         let answering = if case .answering = phase { true } else { false }
         phase = .closed
         if let watch { home.loop.cancel(watch) }
@@ -121,18 +138,23 @@ final class Connection: @unchecked Sendable {
         let buffer = home.readBuffer
         let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
         if count > 0 {
-            received(UnsafeRawBufferPointer(rebasing: buffer[0..<count]))
+            let bytes = UnsafeRawBufferPointer(rebasing: buffer[0..<count])
+            if let tls { decrypt(bytes, by: tls) } else { received(bytes) }
         } else if count == 0 {
-            inputEnded = true
-            if case .receiving = phase { return close() }
-            if case .lingering = phase { return close() }
-            updateInterest()
+            endInput()
         } else if errno != EAGAIN && errno != EINTR {
             close()
         }
     }
 
-    private func received(_ bytes: UnsafeRawBufferPointer) {
+    func endInput() {
+        inputEnded = true
+        if case .receiving = phase { return close() }
+        if case .lingering = phase { return close() }
+        updateInterest()
+    }
+
+    func received(_ bytes: UnsafeRawBufferPointer) {
         switch phase {
         case .receiving where pending.isEmpty:
             if parser.isIdle { arrival = MonotonicClock.now }
@@ -180,9 +202,13 @@ final class Connection: @unchecked Sendable {
             guard hold(parser.heldBytes) else { return refuse(.tooManyBytes) }
             switch step {
             case .more: return
-            case .head(let head): admit(head)
+            case .head(var head):
+                head.peer = peer
+                admit(head)
             case .sendContinue: sendContinue()
-            case .request(let request): answer(request)
+            case .request(var request):
+                request.head.peer = peer
+                answer(request)
             case .discarded: answerEarly()
             case .refuse(let refusal): refuse(refusal)
             }
@@ -194,7 +220,9 @@ final class Connection: @unchecked Sendable {
         guard !isClosed else { return }
         if case .receiving = phase {
             if inputEnded { return close() }
-            if isIdle {
+            if let tls, !tls.isEstablished {
+                keepDeadline(.handshake, after: home.limits.handshakeTime)
+            } else if isIdle {
                 setDeadline(.idle, after: home.limits.idleTime)
             } else if parser.isInBody {
                 keepDeadline(.body, after: home.limits.bodyTime)
@@ -215,6 +243,9 @@ final class Connection: @unchecked Sendable {
         interest = Readiness(rawValue: wanted)
         home.loop.change(watch, to: interest)
     }
+
+    /// The client does not speak TLS: it is told so in its own language, this once.
+    func goOnPlainly() { tls = nil }
 }
 
 extension Readiness {

@@ -18,6 +18,8 @@ package struct Limits: Sendable {
     /// Open connections of the server; further ones get 503 and are closed.
     package var connections = 10_000
 
+    /// From a connection's beginning to the end of its TLS handshake.
+    package var handshakeTime = Duration.seconds(10)
     /// From a request's first byte to the end of its head.
     package var headTime = Duration.seconds(10)
     /// From the end of the head to the end of the body.

@@ -7,6 +7,7 @@ package enum Refusal: Error, Equatable, Sendable {
     case length, lengthRepeated, lengthWithEncoding, encoding, encodingRepeated, encodingInOldVersion
     case chunkSize, chunkExtension, chunkEnd, trailer
     case expectation, headTooLarge, tooManyFields, bodyTooLarge
+    case plaintext
     case tooSlow, tooManyConnections, tooManyBytes, stopping
 
     package var status: Int {
@@ -47,6 +48,7 @@ package enum Refusal: Error, Equatable, Sendable {
         case .headTooLarge: "the request line and headers are too large"
         case .tooManyFields: "there are too many headers"
         case .bodyTooLarge: "the body is too large"
+        case .plaintext: "this port speaks HTTPS, and the request came without it"
         case .tooSlow: "the request took too long to arrive"
         case .tooManyConnections: "too many connections"
         case .tooManyBytes: "too many bytes in flight"

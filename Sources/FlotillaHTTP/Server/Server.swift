@@ -13,6 +13,7 @@ package final class Server: Sendable {
     private let limits: Limits
     private let responder: any Responder
     private let hooks: ServerHooks
+    private let tls: TLSCredentials?
     private let total = ConnectionTotal()
     private let state = Mutex(State())
     package let inflight: InflightBytes
@@ -23,9 +24,10 @@ package final class Server: Sendable {
         var port: UInt16 = 0
     }
 
+    /// Speaks HTTPS where there are credentials.
     package init(
         loops: [Loop], address: ListenAddress, limits: Limits = Limits(), responder: any Responder,
-        inflight: InflightBytes = InflightBytes(), hooks: ServerHooks = ServerHooks()
+        inflight: InflightBytes = InflightBytes(), hooks: ServerHooks = ServerHooks(), tls: TLSCredentials? = nil
     ) {
         self.loops = loops
         self.address = address
@@ -33,6 +35,7 @@ package final class Server: Sendable {
         self.responder = responder
         self.inflight = inflight
         self.hooks = hooks
+        self.tls = tls
     }
 
     /// Open connections, over all loops.
@@ -52,7 +55,8 @@ package final class Server: Sendable {
         let (sockets, port) = try ListeningSocket.open(address, count: loops.count)
         let parts = zip(loops, sockets).map { loop, socket in
             ServerLoop(
-                loop: loop, socket: socket, limits: limits, responder: responder, inflight: inflight, hooks: hooks, total: total)
+                loop: loop, socket: socket, limits: limits, responder: responder, inflight: inflight, hooks: hooks, tls: tls,
+                total: total)
         }
         state.withLock { state in
             state.parts = parts

@@ -14,6 +14,7 @@ final class ServerLoop: @unchecked Sendable {
     let responder: any Responder
     let inflight: InflightBytes
     let hooks: ServerHooks
+    private let tls: TLSCredentials?
     private let total: ConnectionTotal
     private let socket: Int32
     private var watch: Watch?
@@ -25,12 +26,14 @@ final class ServerLoop: @unchecked Sendable {
     private(set) var receivingEnds = UInt64.max
     /// What every connection of this loop reads into: a request is parsed in here, and only what must last is copied.
     let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
+    /// What every TLS connection of this loop decrypts into.
+    let plainBuffer: UnsafeMutableRawBufferPointer
     private var writeBuffer: [UInt8] = []
     private var date = DateHeader()
 
     init(
         loop: Loop, socket: Int32, limits: Limits, responder: any Responder, inflight: InflightBytes, hooks: ServerHooks,
-        total: ConnectionTotal
+        tls: TLSCredentials?, total: ConnectionTotal
     ) {
         self.loop = loop
         self.socket = socket
@@ -38,11 +41,14 @@ final class ServerLoop: @unchecked Sendable {
         self.responder = responder
         self.inflight = inflight
         self.hooks = hooks
+        self.tls = tls
         self.total = total
+        plainBuffer = .allocate(byteCount: tls == nil ? 0 : 16 * 1024, alignment: 16)
     }
 
     deinit {
         readBuffer.deallocate()
+        plainBuffer.deallocate()
     }
 
     // MARK: Accepting
@@ -54,7 +60,11 @@ final class ServerLoop: @unchecked Sendable {
     private func accept() {
         // Bounded: clients that come without end don't keep the connections of this loop waiting.
         for _ in 0..<64 {
-            let descriptor = flotilla_accept(socket, nil, nil)
+            var peer = sockaddr_storage()
+            var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+            let descriptor = withUnsafeMutablePointer(to: &peer) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { flotilla_accept(socket, $0, &length) }
+            }
             if descriptor < 0 {
                 switch errno {
                 case EAGAIN: return
@@ -63,22 +73,28 @@ final class ServerLoop: @unchecked Sendable {
                 default: continue
                 }
             }
-            take(descriptor)
+            take(descriptor, from: NetworkAddress(peer))
         }
     }
 
     /// Past the limit a client is told so, as long as there are not many of these either.
-    private func take(_ descriptor: Int32) {
+    private func take(_ descriptor: Int32, from peer: NetworkAddress) {
         let count = total.add()
-        guard count <= limits.connections + 64 else {
+        guard count <= limits.connections + 64, let session = session() else {
             total.remove()
             close(descriptor)
             return
         }
-        let connection = Connection(home: self, descriptor: descriptor)
+        let connection = Connection(home: self, descriptor: descriptor, peer: peer, tls: session)
         connections[descriptor] = connection
         connection.open()
         if count > limits.connections, !connection.isClosed { connection.refuse(.tooManyConnections) }
+    }
+
+    /// Nil inside for a plain connection; nil altogether when OpenSSL has no memory for one.
+    private func session() -> TLSSession?? {
+        guard let tls else { return .some(nil) }
+        return tls.session().map { .some($0) }
     }
 
     /// No descriptor is left: the socket would report the waiting client without end.
@@ -141,7 +157,7 @@ final class ServerLoop: @unchecked Sendable {
     // MARK: Buffers
 
     /// The bytes of an answer, in memory that is used for the next answer again.
-    func withBytes(of response: Response, _ format: ResponseBytes, _ body: (UnsafeRawBufferPointer) -> Int) -> Int {
+    func withBytes(of response: Response, _ format: ResponseBytes, _ body: (UnsafeRawBufferPointer) -> Bool) -> Bool {
         date.refresh(DateHeader.wallClock)
         writeBuffer.removeAll(keepingCapacity: writeBuffer.capacity <= 1024 * 1024)
         format.write(response, date: date.line, to: &writeBuffer)

@@ -18,6 +18,7 @@ struct EventsEndpoint: Endpoint {
     let log: RefusalLog
     let publisher: TimedPublisher
     let clock: any WallClock
+    let senders: SenderGuard
 
     func admit(_ head: RequestHead) -> Response? {
         guard head.method == "POST" else { return Answers.notAllowed(but: "POST") }
@@ -33,6 +34,7 @@ struct EventsEndpoint: Endpoint {
         let now = clock.now
         do {
             let token = try tokens.access(request.head.headers, to: .events)
+            senders.passed(request.head)
             let admission = EventAdmission(token: token, trace: TraceContext(request.head.headers), acceptedAt: now)
             let events = try EventMessage.events(in: request).map(admission.admit)
             guard !events.isEmpty else { return Answers.accepted([]) }

@@ -43,12 +43,17 @@ enum Answers {
         error(503, why, headers: Headers([("Retry-After", "5")]))
     }
 
+    static func tooMany(_ why: String, after wait: Duration) -> Response {
+        error(429, why, headers: Headers([("Retry-After", "\(max(1, Int(wait.inSeconds.rounded(.up))))")]))
+    }
+
     static func notAllowed(but methods: String) -> Response {
         error(405, "the method is not allowed here", headers: Headers([("Allow", methods)]))
     }
 
     static let tooLarge = error(413, "the event is larger than the broker takes")
     static let nothingHere = error(404, "there is no such hook")
+    static let crowded = later("too many bytes of this hook are in flight")
     static let draining = later("the service is stopping")
 
     static func about(version: String) -> Response {

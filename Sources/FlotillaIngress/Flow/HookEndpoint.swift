@@ -15,6 +15,9 @@ struct HookEndpoint: Endpoint {
     let publisher: TimedPublisher
     let clock: any WallClock
     let random: any RandomSource
+    let senders: SenderGuard
+    /// Nil where the hook takes as much as comes.
+    let pace: HookPace?
 
     func admit(_ head: RequestHead) -> Response? {
         hook.methods.contains(head.method) ? nil : Answers.notAllowed(but: hook.methods.joined(separator: ", "))
@@ -26,8 +29,10 @@ struct HookEndpoint: Endpoint {
             if let step = try hook.provider.handshake?.unsigned(request, to: hook) { return try await take(step, at: now) }
             let verified = try await verify(request, at: now)
             watch.accepted()
+            senders.passed(request.head)
             let step = try hook.provider.handshake?.signed(verified, to: hook, at: now)
             if case .answer(let response) = step { return response }
+            if let wait = pace?.take() { return slowDown(for: wait, at: now) }
             let events = try hook.split(verified, acceptedAt: now) { random.uuid(at: now) }
             let answer = await publish(events.map(\.event), of: request)
             if case .publish(let remark) = step, answer.status < 300 { log.asks(remark, at: now) }
@@ -45,6 +50,13 @@ struct HookEndpoint: Endpoint {
         meters.rejected(rejection.check)
         if rejection.check != .unavailable { watch.refused(rejection.check) }
         log.rejected(rejection, at: now)
+    }
+
+    private func slowDown(for wait: Duration, at now: Timestamp) -> Response {
+        let rejection = Rejection(.rate, "the hook takes no more requests than its rate allows")
+        meters.rejected(rejection.check)
+        log.rejected(rejection, at: now)
+        return Answers.tooMany(rejection.why, after: wait)
     }
 
     private func publish(_ events: [Event], of request: Request) async -> Response {

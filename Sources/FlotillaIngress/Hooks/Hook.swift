@@ -25,6 +25,8 @@ package struct Hook: Sendable {
         check = try settings.keys.isEmpty && provider.handsOverSecret ? NoKeyYet() : provider.scheme.check(with: settings)
     }
 
+    package var limits: HookLimits { settings.limits }
+
     package var source: String { "/hooks/\(name)" }
 
     /// The first part of its events' types.

@@ -11,6 +11,7 @@ package struct HookSettings: Sendable, Equatable {
     package var url: String?
     /// By the names of the scheme's `HookOption`s. One that is absent has its default.
     package var options: [String: String]
+    package var limits = HookLimits()
 
     package init(keys: [HookKey] = [], url: String? = nil, options: [String: String] = [:]) {
         self.keys = keys

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import FlotillaHTTP
 internal import FlotillaModel
 internal import FlotillaRuntime
 
@@ -20,7 +21,7 @@ struct HookSettingsReader {
 
     /// Nil when a fault was reported that leaves nothing to make a hook of.
     mutating func read(_ configuration: inout Configuration) -> HookSettings? {
-        configuration.know(provider.options.map { $0.variable(of: name) })
+        configuration.know((provider.options + HookLimits.options).map { $0.variable(of: name) })
         if let entry { check(entry, &configuration) }
         let secrets = secrets(&configuration)
         var settings = HookSettings(secrets: secrets ?? [])
@@ -28,6 +29,7 @@ struct HookSettingsReader {
         for option in provider.options {
             settings.options[option.name] = text(option.name, option.variable(of: name), &configuration)
         }
+        settings.limits = limits(&configuration)
         return secrets == nil ? nil : settings
     }
 
@@ -74,6 +76,30 @@ struct HookSettingsReader {
         return listed.text
     }
 
+    private func limits(_ configuration: inout Configuration) -> HookLimits {
+        func read(_ option: HookOption) -> (value: String, place: String)? {
+            let variable = option.variable(of: name)
+            return text(option.name, variable, &configuration).map { ($0, place(option.name, variable, configuration)) }
+        }
+        var limits = HookLimits()
+        if let (value, place) = read(.networks) {
+            if let networks = NetworkList(value) {
+                limits.networks = networks
+            } else {
+                configuration.fault(place, "must be \(NetworkList.expected)")
+            }
+        }
+        if let (value, place) = read(.rate) {
+            limits.rate = Rate(value)
+            if limits.rate == nil { configuration.fault(place, "must be \(Rate.expected)") }
+            if !provider.retries {
+                configuration.fault(
+                    place, "can't be set for \(provider.name): it does not send again what is refused, and the event would be lost")
+            }
+        }
+        return limits
+    }
+
     /// Where the outside reaches this hook unless it has a URL of its own.
     private func publicURL(_ configuration: inout Configuration) -> String? {
         guard let base = configuration.text(.publicURL), !base.isEmpty else { return nil }
@@ -84,7 +110,7 @@ struct HookSettingsReader {
         guard let members = entry.members else {
             return configuration.fault(configuration.place(of: "hooks.\(name)"), "must be an object with provider and secrets")
         }
-        let known = ["provider", "secrets", "url"] + provider.options.map(\.name)
+        let known = ["provider", "secrets", "url"] + (provider.options + HookLimits.options).map(\.name)
         for member in members where !known.contains(member.name) {
             let hint = Spelling.nearest(to: member.name, among: known).map { ": did you mean \($0)?" } ?? ""
             configuration.fault(configuration.place(of: "hooks.\(name).\(member.name)"), "is not a setting of a hook\(hint)")

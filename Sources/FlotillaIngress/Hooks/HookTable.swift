@@ -11,9 +11,4 @@ package struct HookTable: Sendable {
     package var all: [Hook] { hooks.values.sorted { $0.name < $1.name } }
 
     package subscript(name: some StringProtocol) -> Hook? { hooks[String(name)] }
-
-    /// The name that a request's path holds, as it was sent: a hook's name needs no escapes.
-    static func name(in path: Substring) -> Substring? {
-        path.hasPrefix("/hooks/") ? path.dropFirst(7) : nil
-    }
 }

@@ -91,7 +91,8 @@ struct Diagnosis {
         case .body: "see whether the provider is the right one, and hand on the body as it came"
         case .key: "see which keys and certificates the hook trusts"
         case .handshake: "a hook that has a secret takes no other: see what the provider was told of this URL"
-        case .content, .unavailable: "it says nothing against the signature"
+        case .network: "compare the hook's networks with the provider's, and FLOTILLA_TRUSTED_PROXIES with the proxies before it"
+        case .content, .flood, .rate, .unavailable: "it says nothing against the signature"
         }
     }
 }

@@ -18,6 +18,12 @@ package struct Rejection: Error, Equatable, CustomStringConvertible {
         case body
         /// The request names a key or certificate that is not trusted.
         case key
+        /// The sender is in none of the networks that the hook allows.
+        case network
+        /// Too much of what the sender's network sent was refused.
+        case flood
+        /// Right in everything, and more than the hook's own rate.
+        case rate
         /// The request is no event, and not the handshake that its provider makes.
         case handshake
         /// The sender may send, but not this.

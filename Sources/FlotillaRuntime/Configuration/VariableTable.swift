@@ -29,6 +29,21 @@ extension Variable {
         "FLOTILLA_PUBLIC_URL", "how the outside reaches the ingress: signed URLs, unsubscribe links, OAuth callbacks")
     package static let admin = Variable("FLOTILLA_ADMIN", default: "127.0.0.1:9464", "where /healthz, /readyz and /metrics are")
 
+    package static let tlsCertificate = Variable(
+        "FLOTILLA_TLS_CERT",
+        "certificates in PEM, the server's own first: the ingress then speaks HTTPS. Read again once a minute and on SIGHUP, so better a …_FILE"
+    )
+    package static let tlsKey = Variable("FLOTILLA_TLS_KEY", "the certificate's private key in PEM, without a password")
+    package static let trustedProxies = Variable(
+        "FLOTILLA_TRUSTED_PROXIES", "networks of proxies of yours: whom they name in the forwarded header is taken for the sender")
+    package static let forwardedHeader = Variable(
+        "FLOTILLA_FORWARDED_HEADER", default: "x-forwarded-for",
+        "x-forwarded-for or forwarded: the one that those proxies write, and that no sender can smuggle past them")
+    package static let floodRate = Variable(
+        "FLOTILLA_FLOOD_RATE", default: "6000/m",
+        "how many requests of one network (IPv4 address, IPv6 /64) may be refused before it is answered 429 unread, or off; verified ones never count"
+    )
+
     // MARK: The process
 
     package static let log = Variable(
@@ -49,7 +64,8 @@ extension Variable {
 
     package static let hooks = Variable(
         "FLOTILLA_HOOKS",
-        "name or name=provider, separated by commas; each has FLOTILLA_HOOK_<NAME>_SECRET, …_URL and what its scheme needs")
+        "name or name=provider, separated by commas; each has FLOTILLA_HOOK_<NAME>_SECRET, …_URL, …_NETWORKS, …_RATE and what its scheme needs"
+    )
     package static let routes = Variable(
         "FLOTILLA_ROUTES", "pattern>worker, separated by commas: github.#>log-sink,stripe.invoice.*>email")
     package static let maxBodyBytes = Variable("FLOTILLA_MAX_BODY_BYTES", default: "16777216", "a larger request body is answered 413")
@@ -75,7 +91,8 @@ extension Variable {
         broker, store, journal, ledgerDays, leaseSeconds, maxAgeSeconds, config, admin, log, drainSeconds,
     ]
     package static let ofIngress: [Variable] = [
-        listen, publicURL, hooks, apiTokens, maxBodyBytes, maxInflightBytes,
+        listen, publicURL, tlsCertificate, tlsKey, trustedProxies, forwardedHeader, floodRate, hooks, apiTokens, maxBodyBytes,
+        maxInflightBytes,
     ]
     package static let ofWorkers: [Variable] = [prefetch, concurrency, maxAttempts, routes]
     package static let ofLogSink: [Variable] = [logSinks]

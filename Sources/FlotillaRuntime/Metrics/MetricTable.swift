@@ -13,7 +13,8 @@ package enum MetricTable {
     package static let ingressInflightBytes = Metric<Gauge>(
         "flotilla_ingress_inflight_bytes", "Bytes of request bodies held at this moment.")
     package static let hookSilenceSeconds = Metric<Gauge>(
-        "flotilla_hook_silence_seconds", "Time since a hook's last verified request, or since the start for one that had none.", labels: ["hook"])
+        "flotilla_hook_silence_seconds", "Time since a hook's last verified request, or since the start for one that had none.",
+        labels: ["hook"])
 
     // MARK: Broker
 

@@ -216,13 +216,13 @@ import Testing
     func access(values: [String], status: Int?) async throws {
         let door = try Door()
         var request = Self.binary(values.map { ("Authorization", $0) }, without: ["Authorization"])
-        let answer = door.ingress.admit(request.head)
+        let answer = door.ingress.admit(request.head).answer
         #expect(answer?.status == status)
         #expect((answer?.headers["WWW-Authenticate"] == nil) == (status == nil))
         guard status != nil else { return }
         #expect(await door.answer(request) == answer)
         request.head.method = "GET"
-        #expect(door.ingress.admit(request.head)?.status == 405)
+        #expect(door.ingress.admit(request.head).answer?.status == 405)
         #expect(door.publisher.published.isEmpty)
         #expect(door.log.lines.allSatisfy { !String(decoding: $0.json, as: UTF8.self).contains(Door.token) })
     }

@@ -70,7 +70,7 @@ import Testing
     func admitted(method: String, target: String, status: Int?, allow: String?) async throws {
         let door = try Door()
         let head = RequestHead(method: method, target: target)
-        let answer = door.ingress.admit(head)
+        let answer = door.ingress.admit(head).answer
         #expect(answer?.status == status)
         #expect(answer?.headers["Allow"] == allow)
         guard status != nil else { return }
@@ -80,7 +80,7 @@ import Testing
 
     @Test("the front page says name and version only")
     func about() throws {
-        let answer = try Door().ingress.admit(RequestHead(method: "GET", target: "/"))
+        let answer = try Door().ingress.admit(RequestHead(method: "GET", target: "/")).answer
         #expect(answer?.text == #"{"name":"flotilla-ingress","version":"1.2.3"}"#)
     }
 
@@ -185,7 +185,7 @@ import Testing
         async let earlier = door.answer(request)
         await door.publisher.called(1)
         door.ingress.drain()
-        let refused = door.ingress.admit(request.head)
+        let refused = door.ingress.admit(request.head).answer
         #expect(refused?.status == 503)
         #expect(refused?.headers["Retry-After"] != nil)
         #expect(await door.answer(request).status == 503)
@@ -231,7 +231,7 @@ import Testing
         ] as [(String?, Int, String)])
     func refusedBySession(target: String?, status: Int, hook: String) throws {
         let door = try Door()
-        door.ingress.refused(target, with: status)
+        door.ingress.refused(target, with: status, from: .unknown)
         let text = String(decoding: door.metrics.render(), as: UTF8.self)
         #expect(text.contains("flotilla_ingress_requests_total{hook=\"\(hook)\",status=\"\(status)\"} 1\n"))
     }

@@ -45,8 +45,10 @@ final class ProviderDoor: Sendable {
     }
 
     func answer(_ request: Request) async -> Response {
-        if let early = ingress.admit(request.head) { return early }
-        return await ingress.respond(to: request)
+        switch ingress.admit(request.head) {
+        case .answer(let response): response
+        case .proceed(let admitted): await ingress.respond(to: request, admitted: admitted)
+        }
     }
 
     /// Doors for the valid vectors of a file which are events.

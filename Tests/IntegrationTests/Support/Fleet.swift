@@ -65,7 +65,7 @@ struct Fleet: Sendable {
         try await Wire.request(listen, "POST", "/hooks/\(hook)", headers: Self.headers(of: signed ?? body, id: id), body: body)
     }
 
-    static func headers(of body: [UInt8], id: String) throws -> [(String, String)] {
+    static func headers(of body: [UInt8], id: String, secret: String = secret) throws -> [(String, String)] {
         let code = try HMACKey(Array(secret.utf8)).code(body).map { String(format: "%02x", $0) }.joined()
         return [
             ("Content-Type", "application/json"), ("X-GitHub-Event", "push"), ("X-GitHub-Delivery", id),

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FlotillaEngine
+internal import FlotillaHTTP
+internal import FlotillaIngress
+internal import FlotillaRuntime
+
+/// The ingress at work: listens until it is drained, and may be given another configuration meanwhile.
+struct IngressService: Reloadable {
+    let name = "ingress"
+    let ingress: Ingress
+    let server: Server
+    let watch: CertificateWatch?
+    let loops: [Loop]
+    let address: ListenAddress
+    let secrets: any HookSecrets
+    let sleeper: any Sleeper
+    let log: Logger
+    private let end = Signpost()
+
+    func run() async throws {
+        // They end with this function.
+        async let _: Void = ingress.watchHooks(sleeper)
+        async let _: Void? = watch?.run()
+        do {
+            try await server.start()
+            log.notice("listening", ["address": "\(address.with(port: server.port))"])
+            await end.wait()
+            await server.stop()
+        } catch {
+            for loop in loops { loop.stop() }
+            throw error
+        }
+        for loop in loops { loop.stop() }
+    }
+
+    func drain() async {
+        ingress.drain()
+        await server.drain()
+        end.reach()
+    }
+
+    func reload(as part: any Part) {
+        guard let part = part as? IngressPart else { return }
+        ingress.replace(
+            hooks: part.hooks, tokens: part.tokens, protection: part.protection,
+            secrets: part.vault.map { HookVault(store: secrets, vault: $0) })
+        switch (watch, part.tls) {
+        case (let watch?, let tls?): watch.take(tls)
+        case (nil, nil): break
+        case (_?, nil), (nil, _?): log.warning("needs a restart", ["part": name, "why": "TLS was switched on or off"])
+        }
+    }
+}
