@@ -72,11 +72,12 @@ extension ProviderTable {
         tenant: .json("workspace_id"),
         patience: .seconds(10))
 
-    // https://www.dropbox.com/developers/reference/webhooks: says whose files changed, and nothing else.
+    // https://www.dropbox.com/developers/reference/webhooks: says whose files changed, and nothing else, so that
+    // its events have no type.
     static let dropbox = Provider(
         name: "dropbox", vendor: .named("dropbox"),
         scheme: TemplateMAC.body("X-Dropbox-Signature"),
-        type: [.firstKey(except: [])],
+        type: [],
         tenant: .sole(["list_folder", "accounts"]),
         status: 200, patience: .seconds(10))
 
