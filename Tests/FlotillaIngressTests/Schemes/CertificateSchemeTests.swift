@@ -39,7 +39,7 @@ import Testing
     func given(provider: String) throws {
         let request = try Self.signed(provider)
         let cases: [(String, String, Rejection.Check?)] = [
-            ("the provider's", #require(try Self.own[provider]), nil), ("one that names nobody", KeyFixtures.namelessCertificate, nil),
+            ("the provider's", try #require(Self.own[provider]), nil), ("one that names nobody", KeyFixtures.namelessCertificate, nil),
             ("one of another key", KeyFixtures.otherSNSCertificate, .signature),
             ("an expired one", try #require(Self.expired[provider]), .key),
             ("one that is not valid yet", KeyFixtures.earlyCertificate, .key),

@@ -137,7 +137,7 @@ import Testing
 
     // MARK: Claims
 
-    static func token(_ header: String = #"{"alg":"HS256","typ":"JWT"}"#, _ claims: String, secret: String = secret) throws -> String {
+    static func token(_ claims: String, header: String = #"{"alg":"HS256","typ":"JWT"}"#, secret: String = secret) throws -> String {
         let signed = url(utf8(header)) + "." + url(utf8(claims))
         return try signed + "." + url(HMACKey(utf8(secret)).code(utf8(signed)))
     }
@@ -192,14 +192,13 @@ import Testing
             #"{"alg":"none"}"#, #"{"alg":"hs256"}"#, #"{"alg":"HS512"}"#, #"{"alg":"RS256"}"#, #"{"alg":["HS256"]}"#, "{}", "[]", "1", "",
             #"{"alg":"HS256","crit":["b64"],"b64":false}"#, #"{"alg":"HS256"} x"#, #"{"alg":"HS256","alg":"none"}"#,
         ] {
-            #expect(try Self.mondayVerdict(Self.token(header, claims)) == .token, "\(header)")
+            #expect(try Self.mondayVerdict(Self.token(claims, header: header)) == .token, "\(header)")
         }
         let parts = good.split(separator: ".").map(String.init)
-        let others = [
-            parts[0] + "." + parts[1], parts[0] + "." + parts[1] + ".", good + ".", good + "=", " " + good, good + " ", "." + good,
-            parts[0] + ".." + parts[2], parts[0] + "=." + parts[1] + "." + parts[2],
-            parts[0] + "." + parts[1].replacing("_", with: "/").replacing("-", with: "+") + "." + parts[2],
-        ]
+        let (head, body, code) = (parts[0], parts[1], parts[2])
+        var others = ["\(head).\(body)", "\(head).\(body).", good + ".", good + "=", " " + good, good + " ", "." + good]
+        others += ["\(head)..\(code)", "\(head)=.\(body).\(code)"]
+        others.append("\(head).\(body.replacing("_", with: "/").replacing("-", with: "+")).\(code)")
         for other in others { #expect(try Self.mondayVerdict(other) == .token, "\(other)") }
         #expect(try Self.mondayVerdict("Bearer " + good) == .token)
         #expect(try Self.mondayVerdict("") == .header)
