@@ -180,8 +180,8 @@ body_signed("asana", "asana", "b537207f20cbfa02357cf448134da559e8bd39d61597dcd56
 ])
 
 body_signed("dropbox", "dropbox", "app secret", "X-Dropbox-Signature", bare_hex, "sha256", [
-    ("one account", [], '{"list_folder":{"accounts":["dbid:AAH4f99"]},"delta":{"users":[12]}}', lambda: [event("list_folder", None, "dbid:AAH4f99")]),
-    ("two accounts", [], '{"list_folder":{"accounts":["a","b"]}}', lambda: [event("list_folder")]),
+    ("one account", [], '{"list_folder":{"accounts":["dbid:AAH4f99"]},"delta":{"users":[12]}}', lambda: [event(None, None, "dbid:AAH4f99")]),
+    ("two accounts", [], '{"list_folder":{"accounts":["a","b"]}}', lambda: [event(None)]),
     ("no JSON", [], "x", lambda: [event(None)]),
 ])
 

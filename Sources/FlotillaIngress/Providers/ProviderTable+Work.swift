@@ -74,11 +74,12 @@ extension ProviderTable {
         handshake: VerificationToken(signatureHeader: "X-Notion-Signature"),
         patience: .seconds(10))
 
-    // https://www.dropbox.com/developers/reference/webhooks: says whose files changed, and nothing else.
+    // https://www.dropbox.com/developers/reference/webhooks: says whose files changed, and nothing else, so that
+    // its events have no type.
     static let dropbox = Provider(
         name: "dropbox", vendor: .named("dropbox"),
         scheme: TemplateMAC.body("X-Dropbox-Signature"),
-        type: [.firstKey(except: [])],
+        type: [],
         tenant: .sole(["list_folder", "accounts"]),
         handshake: QueryChallenge(method: "GET", field: "challenge"),
         status: 200, patience: .seconds(10))

@@ -37,6 +37,7 @@ extension Field {
         switch self {
         case .header(let name): name
         case .first(let fields): fields.first?.leadingHeader
+        case .given(_, _, let field): field.leadingHeader
         default: nil
         }
     }
