@@ -3,14 +3,14 @@
 internal import FlotillaCrypto
 internal import FlotillaHTTP
 internal import FlotillaModel
-internal import FlotillaRuntime
+package import FlotillaRuntime
 
 extension Hook {
     /// Whether its secret is not configured: it comes in a handshake.
     package var awaitsSecret: Bool { settings.keys.isEmpty && provider.handsOverSecret }
 
-    /// The hook with the secret that it was given.
-    func with(secret: Secret) throws(HookFault) -> Hook {
+    /// The hook with the secret that it was given, and no other.
+    package func with(secret: Secret) throws(HookFault) -> Hook {
         var settings = settings
         settings.keys = [HookKey(secret)]
         return try Hook(name: name, provider: provider, settings: settings)

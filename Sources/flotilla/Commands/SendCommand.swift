@@ -9,13 +9,17 @@ struct SendCommand: Command {
     static let name = "send"
     static let summary = "sign a sample as the provider would, and post it"
     static let help = """
-        usage: flotilla send HOOK [TYPE] [--body FILE] [--to URL] [--count N] [--parallel N] [--json]
+        usage: flotilla send HOOK [TYPE] [--body FILE] [--to URL] [--key FILE] [--count N] [--parallel N] [--json]
 
         HOOK is one of FLOTILLA_HOOKS; its newest secret signs. TYPE is in the provider's own words (push, pull_request.opened);
         without it the first sample of the provider is sent.
 
+        A provider that signs with a private key (discord, sendgrid, paypal, aws-sns, google-pubsub, …) can be stood in for: make a pair
+        (openssl genpkey -algorithm ed25519, or EC on P-256, or RSA), give the hook the public half, and the private one here in PEM.
+
           --body FILE     send these bytes instead of a sample
           --to URL        default: the hook on FLOTILLA_LISTEN
+          --key FILE      sign with what is in the file, instead of the hook's newest secret
           --count N       so many, each with an id of its own
           --parallel N    so many at once; 1 without it
           --json          one JSON line for each: id, status, and the ids that were accepted
@@ -27,6 +31,7 @@ struct SendCommand: Command {
     private let type: String?
     private let bodyPath: String?
     private let url: String?
+    private let keyPath: String?
     private let count: Int
     private let parallel: Int
     private let json: Bool
@@ -34,6 +39,7 @@ struct SendCommand: Command {
     init(_ arguments: inout Arguments) throws {
         bodyPath = try arguments.option("--body")
         url = try arguments.option("--to")
+        keyPath = try arguments.option("--key")
         count = try arguments.integer("--count", in: 1...100_000_000) ?? 1
         parallel = try arguments.integer("--parallel", in: 1...1000) ?? 1
         json = arguments.flag("--json")
@@ -46,10 +52,11 @@ struct SendCommand: Command {
         let hooks = HookTable(reading: &configuration)
         let listen = configuration.parsed(.listen, expected: ListenAddress.expected) { ListenAddress($0) } ?? .anyLocal
         _ = try configuration.finish()
-        guard let hook = hooks[hookName] else {
+        guard let configured = hooks[hookName] else {
             let known = hooks.all.map(\.name).joined(separator: ", ")
             throw WrongUsage("there is no hook \(hookName); FLOTILLA_HOOKS names \(known.isEmpty ? "none" : known)")
         }
+        let hook = try signing(configured)
         let scheme = configuration.isSet(.tlsCertificate) ? "https" : "http"
         let sender = Sender(hook: hook, content: try content(for: hook), url: url ?? "\(scheme)://\(listen)\(hook.source)")
         let loop = try Loop("client")
@@ -61,6 +68,19 @@ struct SendCommand: Command {
         if count > 1, !json { print("\(tally.accepted) of \(count) accepted") }
         if tally.unreachable > 0 { return .unavailable }
         return tally.accepted == count ? .done : .no
+    }
+
+    private func signing(_ hook: Hook) throws -> Hook {
+        guard let keyPath else { return hook }
+        do {
+            var bytes = try SmallFile.read(keyPath, limit: 1 << 16)
+            if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+            return try hook.with(secret: Secret(bytes: bytes))
+        } catch let failure as SmallFile.Failure {
+            throw WrongUsage("--key must name a readable file: it \(failure)")
+        } catch {
+            throw WrongUsage("--key must hold a key for \(hook.provider.name): \(error)")
+        }
     }
 
     private func content(for hook: Hook) throws -> Sender.Content {
