@@ -77,8 +77,12 @@ final class Door: Sendable {
 
     /// A request that the hook's provider signed.
     func signed(_ name: String, id: String = "id-1", body: String = #"{"type":"a.b"}"#) throws -> Request {
+        try signed(name, id: id, bytes: utf8(body))
+    }
+
+    func signed(_ name: String, id: String = "id-1", bytes: [UInt8]) throws -> Request {
         guard let hook = hooks.withLock({ $0[name] }) else { throw CancellationError() }
-        return try WebhookSigner.sign(hook: hook, type: "push", body: utf8(body), id: id, now: clock.now)
+        return try WebhookSigner.sign(hook: hook, type: "push", body: bytes, id: id, now: clock.now)
     }
 
     /// As a server asks: the head first, then the whole.
