@@ -101,7 +101,7 @@ struct TestCertificate: Sendable {
     static let second = TestCertificate(KeyFixtures.paypalCertificate, KeyFixtures.rsaKey, shown: "/CN=messageverificationcerts.paypal.com")
 
     private init(_ certificate: String, _ key: String, shown: String) {
-        self.certificate = Array(certificate.utf8)
+        self.certificate = Array((certificate + "\n").utf8)
         self.key = Array(key.utf8)
         self.shown = shown
     }
