@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a hash costs by itself: libcrypto asked once for the algorithm, one context for all rounds.
-#include "hash.h"
+#include "bench.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>

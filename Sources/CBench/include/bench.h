@@ -2,6 +2,8 @@
 #ifndef FLOTILLA_CBENCH_H
 #define FLOTILLA_CBENCH_H
 
+#include <stddef.h>
+
 /// The statements of the embedded broker and ledger, as the product prepares them.
 struct flotilla_bench_sql {
     const char *create, *pragmas;
@@ -21,4 +23,7 @@ struct flotilla_bench_result flotilla_bench_sqlite(
 
 /// Microseconds of one 4 KB write and fdatasync, the median of `count`; negative on failure.
 double flotilla_bench_fdatasync(const char *path, int count);
+
+/// Nanoseconds of one hash of a message of so many bytes; negative on failure.
+double flotilla_bench_hash(const char *algorithm, size_t bytes, int rounds);
 #endif
