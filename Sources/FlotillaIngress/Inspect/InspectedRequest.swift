@@ -39,7 +39,7 @@ extension InspectedRequest {
         do { document = try JSONValue(parsing: line, sizeLimit: .max) } catch { throw LineFault("\(error)") }
         guard document.members != nil else { throw LineFault("a line must be a JSON object") }
         let id = document["id"] ?? .null
-        guard let name = document["provider"]?.string, let provider = ProviderTable.inspected(name) else {
+        guard let name = document["provider"]?.string, let provider = ProviderTable.named(name) else {
             throw LineFault("provider must be a scheme that flotilla hooks schemes lists", of: id)
         }
         let url = document["url"]?.string
@@ -123,13 +123,6 @@ extension InspectedRequest {
         guard let parts = url.flatMap({ URLParts($0) }) else { return "/hooks/\(name)" }
         let rest = parts.rest.prefix { $0 != "#" }
         return rest.hasPrefix("/") ? String(rest) : "/" + rest
-    }
-}
-
-extension ProviderTable {
-    /// `generic-hmac-anything` is generic-hmac.
-    static func inspected(_ name: String) -> Provider? {
-        named(name) ?? (name.hasPrefix("generic-hmac-") ? named("generic-hmac") : nil)
     }
 }
 
