@@ -18,8 +18,6 @@ indirect enum Field: Sendable, Equatable {
     case each([String], [[String]])
     /// The host of a URL.
     case host(Field)
-    /// What follows a prefix.
-    case after(String, Field)
     /// The first that has a value.
     case first([Field])
     /// All of them with colons between; none may lack but those of `also`, whose places are then left empty.
@@ -41,7 +39,7 @@ indirect enum Field: Sendable, Equatable {
         switch self {
         case .json(let path, let own): return (own ?? depth) == level ? [path] : []
         case .sole(let path), .each(let path, _): return depth == level ? [path] : []
-        case .host(let field), .after(_, let field): return field.paths(at: level, depth: depth)
+        case .host(let field): return field.paths(at: level, depth: depth)
         case .first(let fields): return fields.flatMap { $0.paths(at: level, depth: depth) }
         case .joined(let fields, let also): return (fields + also).flatMap { $0.paths(at: level, depth: depth) }
         case .given(let condition, _, let field): return [condition, field].flatMap { $0.paths(at: level, depth: depth) }

@@ -42,10 +42,7 @@ struct SignatureField: Sendable {
     /// Signatures are compared as they are written, not as the bytes that they stand for: so one code has one spelling, and
     /// no upper case, missing padding or stray bit makes a second text pass for the same signature.
     func signatures(in headers: Headers, length: Int) throws(Rejection) -> [Substring] {
-        var found: [Substring] = []
-        for name in try names(in: headers) {
-            found += item.parts(of: try headers.single(name)).filter { $0.utf8.count == encoding.length(of: length) }
-        }
+        let found = try parts(in: headers).filter { $0.utf8.count == encoding.length(of: length) }
         guard !found.isEmpty else {
             let mark = item.prefix.isEmpty ? "" : " that begins with \(item.prefix)"
             throw Rejection(.signature, "the header \(item.header) holds no whole signature\(mark)")
@@ -58,14 +55,13 @@ struct SignatureField: Sendable {
         numbers.map { "\(item.header)-\($0.lowerBound)" } ?? item.header
     }
 
-    private func names(in headers: Headers) throws(Rejection) -> [String] {
-        guard let numbers else { return [item.header] }
-        var names: [String] = []
-        for number in numbers {
-            let name = "\(item.header)-\(number)"
-            if headers[name] != nil { names.append(name) }
+    private func parts(in headers: Headers) throws(Rejection) -> [Substring] {
+        guard let numbers else { return item.parts(of: try headers.single(item.header)) }
+        var parts: [Substring] = []
+        for number in numbers where headers["\(item.header)-\(number)"] != nil {
+            parts += item.parts(of: try headers.single("\(item.header)-\(number)"))
         }
-        guard !names.isEmpty else { throw Rejection(.header, "the header \(item.header)-\(numbers.lowerBound) is missing") }
-        return names
+        guard !parts.isEmpty else { throw Rejection(.header, "the header \(item.header)-\(numbers.lowerBound) is missing") }
+        return parts
     }
 }

@@ -46,7 +46,7 @@ struct SignatureInBodyCheck: SignatureCheck {
     /// The values of the three fields, for every object that has all of them.
     private func proofs(in request: Request) -> [[String]] {
         let paths = objects.flatMap { object in Self.fields.map { [object, $0] } }
-        if FormBody.isDeclared(by: request.head.headers["Content-Type"]) {
+        if SignedForm.single.isForm(request), request.body.first != UInt8(ascii: "{") {
             let texts = Self.fields.compactMap { FormBody.field($0, of: request.body).flatMap { String(validating: $0, as: UTF8.self) } }
             return texts.count == Self.fields.count ? [texts] : []
         }

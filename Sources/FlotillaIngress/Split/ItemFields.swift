@@ -70,7 +70,6 @@ struct ItemFields {
         case .sole(let path): elements(path, limit: 1)?.first.flatMap { text(of: $0, at: []) }
         case .each(let path, let wanted): all(wanted, of: path)
         case .host(let url): self[url].flatMap { URLParts($0)?.host }
-        case .after(let prefix, let field): self[field].flatMap { $0.hasPrefix(prefix) ? String($0.dropFirst(prefix.count)) : nil }
         case .first(let fields): fields.lazy.compactMap { self[$0] }.first
         case .joined(let fields, let also): joined(fields, also)
         case .given(let condition, let prefix, let field): self[condition]?.hasPrefix(prefix) == true ? self[field] : nil

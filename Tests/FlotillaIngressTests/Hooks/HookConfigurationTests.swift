@@ -153,7 +153,49 @@ import Testing
             "a misspelt variable of a hook",
             ["FLOTILLA_HOOKS": "github", "FLOTILLA_HOOK_GITHUB_SECRET": "s", "FLOTILLA_HOOK_GITHUB_SECERT": "t"],
             at: "FLOTILLA_HOOK_GITHUB_SECERT", "is not a variable of Flotilla: did you mean FLOTILLA_HOOK_GITHUB_SECRET?"),
+        Fault(
+            "no URL where it is signed", ["FLOTILLA_HOOKS": "square", "FLOTILLA_HOOK_SQUARE_SECRET": "s"],
+            at: "FLOTILLA_HOOK_SQUARE_URL", "must be set: the provider signs it"),
+        Fault(
+            "an option that is needed", ["FLOTILLA_HOOKS": "door=generic-hmac", "FLOTILLA_HOOK_DOOR_SECRET": "s"],
+            at: "FLOTILLA_HOOK_DOOR_SIGNATURE_HEADER", "must be set: the header that carries the signature"),
+        Fault(
+            "an option out of range",
+            ["FLOTILLA_HOOKS": "paddle", "FLOTILLA_HOOK_PADDLE_SECRET": "s", "FLOTILLA_HOOK_PADDLE_TOLERANCE_S": "0"],
+            at: "FLOTILLA_HOOK_PADDLE_TOLERANCE_S", "must be a whole number from 1 to 2592000"),
+        Fault(
+            "an option of the file out of range", [:], file: #"{"hooks":{"paddle":{"secrets":["s"],"tolerance_s":"soon"}}}"#,
+            at: "FILE: hooks.paddle.tolerance_s", "must be a whole number from 1 to 2592000"),
+        Fault(
+            "an option that the provider has not", ["FLOTILLA_HOOKS": "github", "FLOTILLA_HOOK_GITHUB_SECRET": "s"],
+            file: #"{"hooks":{"github":{"tolerance_s":5}}}"#, at: "FILE: hooks.github.tolerance_s", "is not a setting of a hook"),
+        Fault(
+            "a misspelt option of the file", [:], file: #"{"hooks":{"paddle":{"secrets":["s"],"tolerence_s":5}}}"#,
+            at: "FILE: hooks.paddle.tolerence_s", "is not a setting of a hook: did you mean tolerance_s?"),
+        Fault(
+            "a misspelt option",
+            ["FLOTILLA_HOOKS": "paddle", "FLOTILLA_HOOK_PADDLE_SECRET": "s", "FLOTILLA_HOOK_PADDLE_TOLERENCE_S": "9"],
+            at: "FLOTILLA_HOOK_PADDLE_TOLERENCE_S", "is not a variable of Flotilla: did you mean FLOTILLA_HOOK_PADDLE_TOLERANCE_S?"),
     ]
+
+    @Test("what a scheme needs beside its secret is read from variables, and from the file underneath")
+    func options() throws {
+        let file = #"{"hooks":{"old":{"provider":"generic-hmac","secrets":["s"],"signature_header":"X-Old","tolerance_s":60}}}"#
+        let (hooks, faults) = try Self.read(
+            [
+                "FLOTILLA_PUBLIC_URL": "https://example.com/", "FLOTILLA_HOOKS": "old,square",
+                "FLOTILLA_HOOK_OLD_SIGNATURE_HEADER": "X-New",
+                "FLOTILLA_HOOK_SQUARE_SECRET": "s",
+            ], file: file)
+        #expect(faults.isEmpty)
+        let signed = try WebhookSigner.sign(hook: #require(hooks["old"]), type: nil, body: utf8("{}"), id: "1", now: seconds(0))
+        #expect(signed.head.headers["X-New"] != nil && signed.head.headers["X-Old"] == nil)
+        let url = "https://example.com/hooks/square"
+        let settings = HookSettings(keys: [HookKey(Secret("s"))], url: url)
+        let square = try Hook(name: "square", provider: #require(ProviderTable.named("square")), settings: settings)
+        let request = try WebhookSigner.sign(hook: square, type: nil, body: utf8("{}"), id: "1", now: seconds(0))
+        #expect(verdict(try #require(hooks["square"]), request) == nil)
+    }
 
     @Test("a fault says where it is and what would be right", arguments: faulty)
     func faults(_ one: Fault) throws {
