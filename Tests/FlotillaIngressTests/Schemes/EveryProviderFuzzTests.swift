@@ -23,7 +23,7 @@ import Testing
         defer { loop.stop() }
         let doors = try await ProviderDoor.all(of: file, on: loop)
         guard !doors.isEmpty else { return }
-        var random = Seeded(UInt64(file.utf8.reduce(7) { $0 &* 31 &+ Int($1) }))
+        var random = Seeded(file.utf8.reduce(7) { $0 &* 31 &+ UInt64($1) })
         let cases = max(50, Fuzz.cases / VectorTests.files.count)
         var statuses: [Int: Int] = [:]
         for number in 0..<cases {
