@@ -54,7 +54,7 @@ enum OfficeSamples {
 
     /// Says that something changed, and not what.
     static let dropbox = [
-        Sample("list_folder", #"{"list_folder":{"accounts":["dbid:AAH4f99T0taONIb-OurWxbNQ6ywGRopQngc"]},"delta":{"users":[12345678]}}"#)
+        Sample("unknown", #"{"list_folder":{"accounts":["dbid:AAH4f99T0taONIb-OurWxbNQ6ywGRopQngc"]},"delta":{"users":[12345678]}}"#)
     ]
 
     static let msgraph = [

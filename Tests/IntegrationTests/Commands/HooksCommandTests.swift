@@ -12,9 +12,9 @@ internal import Testing
             let all = try await fleet.place.run("flotilla", ["hooks", "schemes"])
             #expect(all.ending == .exited(0))
             for name in ["github", "stripe", "twilio", "standard-webhooks"] { #expect(all.output.contains(name)) }
-            let one = try await fleet.place.run("flotilla", ["hooks", "schemes", "monday"])
+            let one = try await fleet.place.run("flotilla", ["hooks", "schemes", "generic-hmac"])
             #expect(one.output.contains("FLOTILLA_HOOK_<NAME>_SECRET"))
-            #expect(one.output.contains("FLOTILLA_HOOK_<NAME>_AUDIENCE"))
+            #expect(one.output.contains("FLOTILLA_HOOK_<NAME>_SIGNATURE_HEADER"))
             let unknown = try await fleet.place.run("flotilla", ["hooks", "schemes", "githb"])
             #expect(unknown.ending == .exited(1))
             #expect(unknown.errors.contains("did you mean github?"))
