@@ -7,7 +7,8 @@ internal import FlotillaCrypto
 extension ProviderTable {
     // A request that does not announce its algorithm is signed with the older one, by the account's token.
     static let twilio = twilio(
-        "twilio", .sha1, [.formOrBodyHash(.distinct, parameter: bodyHash)], announced: .init(item: settings, value: "HMAC_SHA1", mayLack: true))
+        "twilio", .sha1, [.formOrBodyHash(.distinct, parameter: bodyHash)],
+        announced: .init(item: settings, value: "HMAC_SHA1", mayLack: true))
     static let twilioJSON = twilio(
         "twilio-json", .sha1, [.bodyHash(parameter: bodyHash)], announced: .init(item: settings, value: "HMAC_SHA1", mayLack: true))
     static let twilioSharedKey = twilio(
