@@ -80,6 +80,7 @@ let package = Package(
         tests(
             "FlotillaPortTests", on: "FlotillaEngine", "FlotillaMemory", "FlotillaSQLite", "FlotillaModel", "FlotillaRuntime",
             "CSQLite", "TestSupport"),
+        tests("FlotillaBootTests", on: "FlotillaBoot", "FlotillaHTTP", "FlotillaModel", "FlotillaRuntime", "TestSupport"),
         tests("FlotillaCryptoTests", on: "FlotillaCrypto", "FlotillaModel", "TestSupport"),
         tests(
             "FlotillaIngressTests", on: "FlotillaIngress", "FlotillaEngine", "FlotillaMemory", "FlotillaHTTP", "FlotillaModel",

@@ -26,10 +26,15 @@ package struct TrustedProxies: Sendable {
         guard !networks.isEmpty, networks.contains(head.peer) else { return head.peer }
         var source = head.peer
         for value in head.headers.all(header.rawValue).reversed() {
-            for element in value.split(separator: ",", omittingEmptySubsequences: false).reversed() {
-                guard let hop = address(in: element) else { return source }
+            // From the right, and no further than needed: what stands left may be as long as a header can be.
+            var rest = value[...]
+            while true {
+                let comma = rest.lastIndex(of: ",")
+                guard let hop = address(in: comma.map { rest[rest.index(after: $0)...] } ?? rest) else { return source }
                 source = hop
                 guard networks.contains(hop) else { return source }
+                guard let comma else { break }
+                rest = rest[..<comma]
             }
         }
         return source

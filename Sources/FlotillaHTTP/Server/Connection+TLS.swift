@@ -25,6 +25,8 @@ extension Connection {
                 guard chat(tls) else { return close() }
                 return endInput()
             case .failed:
+                // Malformed, like a request that is.
+                home.responder.refused(nil, with: 400, from: peer)
                 _ = sendOutput(of: tls)
                 return close()
             }

@@ -79,7 +79,12 @@ struct HookSettingsReader {
     private func limits(_ configuration: inout Configuration) -> HookLimits {
         func read(_ option: HookOption) -> (value: String, place: String)? {
             let variable = option.variable(of: name)
-            return text(option.name, variable, &configuration).map { ($0, place(option.name, variable, configuration)) }
+            let place = place(option.name, variable, configuration)
+            if !configuration.isSet(variable), let list = entry?[option.name]?.array {
+                // What is no text in it must not be passed over.
+                return (list.map { $0.string ?? "?" }.joined(separator: ","), place)
+            }
+            return text(option.name, variable, &configuration).map { ($0, place) }
         }
         var limits = HookLimits()
         if let (value, place) = read(.networks) {

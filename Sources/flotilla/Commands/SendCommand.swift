@@ -50,7 +50,8 @@ struct SendCommand: Command {
             let known = hooks.all.map(\.name).joined(separator: ", ")
             throw WrongUsage("there is no hook \(hookName); FLOTILLA_HOOKS names \(known.isEmpty ? "none" : known)")
         }
-        let sender = Sender(hook: hook, content: try content(for: hook), url: url ?? "http://\(listen)\(hook.source)")
+        let scheme = configuration.isSet(.tlsCertificate) ? "https" : "http"
+        let sender = Sender(hook: hook, content: try content(for: hook), url: url ?? "\(scheme)://\(listen)\(hook.source)")
         let loop = try Loop("client")
         let client = Client(loop: loop, connections: parallel)
         let tally = await sender.send(count, parallel: parallel, by: client) { report($0) }

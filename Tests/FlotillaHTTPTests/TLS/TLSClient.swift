@@ -4,6 +4,7 @@ import COpenSSL
 import FlotillaHTTP
 import FlotillaRuntime
 import Foundation
+import TestSupport
 import Testing
 
 extension RawClient {
@@ -89,25 +90,20 @@ extension RawClient {
     }
 }
 
-/// Certificates that are made when the tests begin, by Debian's openssl.
+/// A certificate with its key, and how a client sees it.
 struct TestCertificate: Sendable {
     let certificate: [UInt8]
     let key: [UInt8]
+    let shown: String
 
-    static let isPossible = FileManager.default.isExecutableFile(atPath: openssl)
-    static let openssl = "/usr/bin/openssl"
+    static let first = TestCertificate(
+        KeyFixtures.p256Certificate, KeyFixtures.p256Key, shown: "/CN=federated-signon.system.gserviceaccount.com")
+    static let second = TestCertificate(KeyFixtures.paypalCertificate, KeyFixtures.rsaKey, shown: "/CN=messageverificationcerts.paypal.com")
 
-    static let first = Result { try TestCertificate("first") }
-    static let second = Result { try TestCertificate("second") }
-
-    private init(_ name: String) throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "flotilla-tls-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=\(name) -keyout key -out certificate"
-        _ = try Command.run(Self.openssl, words.split(separator: " ").map(String.init), in: folder)
-        certificate = try Array(Data(contentsOf: folder.appending(path: "certificate")))
-        key = try Array(Data(contentsOf: folder.appending(path: "key")))
+    private init(_ certificate: String, _ key: String, shown: String) {
+        self.certificate = Array((certificate + "\n").utf8)
+        self.key = Array(key.utf8)
+        self.shown = shown
     }
 
     var identity: TLSIdentity {
@@ -117,6 +113,8 @@ struct TestCertificate: Sendable {
 
 /// A program that runs to its end.
 enum Command {
+    static let openssl = "/usr/bin/openssl"
+
     static func run(_ program: String, _ words: [String], in folder: URL? = nil, input: String = "") throws -> (
         status: Int32, output: String
     ) {

@@ -8,10 +8,10 @@ import TestSupport
 import Testing
 
 /// The session behind TLS is the one of the plain tests; here is what TLS adds to it.
-@Suite(.enabled(if: TestCertificate.isPossible, "there is no openssl to make certificates"), .timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(1)))
 struct TLSServerTests {
     private func withServer(_ limits: Limits = Limits(), _ body: (TestServer, TLSCredentials) async throws -> Void) async throws {
-        let credentials = TLSCredentials(try TestCertificate.first.get().identity)
+        let credentials = TLSCredentials(try TestCertificate.first.identity)
         try await TestServer.run(limits: limits, tls: credentials) { try await body($0, credentials) }
     }
 
@@ -174,6 +174,9 @@ struct TLSServerTests {
                 }
                 #expect(try neighbour.exchange(post("/", "still here")).body == "still here")
             }
+            // Whoever counts hears of it.
+            #expect(test.responder.refusals.count > 100)
+            #expect(Set(test.responder.refusals) == ["400 nowhere"])
             try await until { test.server.connections <= 1 }
         }
     }
@@ -198,12 +201,12 @@ struct TLSServerTests {
     @Test func `a new identity is shown to those who come after it, and nobody is cut off`() async throws {
         try await withServer { test, credentials in
             let old = try RawClient.secured(test.port)
-            #expect(old.shown == "/CN=first")
+            #expect(old.shown == TestCertificate.first.shown)
             try old.send(post("/hold", "held"))
             await test.responder.arrived(1)
-            credentials.replace(with: try TestCertificate.second.get().identity)
+            credentials.replace(with: try TestCertificate.second.identity)
             let new = try RawClient.secured(test.port)
-            #expect(new.shown == "/CN=second")
+            #expect(new.shown == TestCertificate.second.shown)
             test.responder.open()
             #expect(try old.answer().body == "held")
             #expect(try old.exchange(post("/", "again")).body == "again")
@@ -260,7 +263,7 @@ struct TLSServerTests {
                 #expect(curl.output == large + large)
                 let words = ["s_client", "-connect", "127.0.0.1:\(port)", "-quiet", "-verify_quiet", "-tls1_2"]
                 let request = "GET /peer HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-                let client = try Command.run(TestCertificate.openssl, words, input: request)
+                let client = try Command.run(Command.openssl, words, input: request)
                 #expect(client.output.hasSuffix("\r\n\r\nlocal"))
             }
         }
