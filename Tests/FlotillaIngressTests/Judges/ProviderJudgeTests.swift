@@ -30,8 +30,12 @@ struct ProviderJudgeTests {
         "discord": [
             .old: "it leaves the time to its caller; Discord advises five minutes", .future: "the same",
             .upperCase: "it reads hexadecimal in any case; one signature has one spelling here",
+            .blank: "it passes over blanks in hexadecimal",
         ],
-        "sendgrid": [.old: "it leaves the time to its caller", .future: "the same"],
+        "sendgrid": [
+            .old: "it leaves the time to its caller", .future: "the same", .twice: "it reads base64 up to its first end",
+            .blank: "lenient base64",
+        ],
         "svix": [.blank: "it decodes base64 leniently"],
         "meta": [.noPrefix: "it takes the prefix away where there is one"],
         "standard-webhooks": [.twice: "a header that came twice could be read in two ways", .blank: "it decodes base64 leniently"],
