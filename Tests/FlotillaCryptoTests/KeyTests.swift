@@ -81,15 +81,18 @@ import Testing
             """
         #expect(throws: CryptoFailure.malformed("the text holds no private key in PEM")) { try PrivateKey(pem: utf8(text)) }
     }
+}
 
+/// What the process holds is all that shows a leak: run by itself, nothing else changes that.
+@Suite(.serialized) struct LeakTests {
     /// Each failure leaves libcrypto halfway; what it holds there must be given back.
     @Test("what fails leaves neither memory nor an error behind")
     func leaks() throws {
         let certificate = utf8(KeyFixtures.p256Certificate)
         func round() {
-            _ = try? PublicKey(spki: Self.p384)
-            _ = try? PublicKey(spki: Self.weak)
-            _ = try? PublicKey(spki: Self.rsa + [0])
+            _ = try? PublicKey(spki: KeyTests.p384)
+            _ = try? PublicKey(spki: KeyTests.weak)
+            _ = try? PublicKey(spki: KeyTests.rsa + [0])
             _ = try? PublicKey(ed25519: [1])
             _ = try? PublicKey(rsaModulus: repeated(0xFF, 256), exponent: [2])
             _ = try? PrivateKey(pem: utf8(KeyFixtures.weakRSAKey))
@@ -101,7 +104,7 @@ import Testing
             _ = try? AESGCM.open(repeated(0, 40), key: repeated(0, 31), associated: [])
             _ = try? AESGCM.open(repeated(0, 40), key: repeated(0, 32), associated: [])
         }
-        // Other tests of this process take and give memory meanwhile, but not as much in most of the batches.
+        // Where other tests of this process take and give memory meanwhile, not as much in most of the batches.
         var growths: [Int] = []
         for _ in 0..<5 {
             let before = try residentBytes()
