@@ -90,7 +90,7 @@ let package = Package(
         testProgram("CrashWorker", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "FlotillaSQLite", "CLinux"),
         tests(
             "IntegrationTests", on: "CrashWorker", "flotilla", "flotilla-ingress", "flotilla-log-sink", "FlotillaEngine", "FlotillaSQLite",
-            "FlotillaModel", "FlotillaRuntime", "FlotillaCrypto"),
+            "FlotillaModel", "FlotillaRuntime", "FlotillaCrypto", "TestSupport"),
     ],
     swiftLanguageModes: [.v6]
 )

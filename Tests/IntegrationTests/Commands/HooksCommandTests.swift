@@ -2,6 +2,7 @@
 
 internal import FlotillaModel
 internal import Foundation
+internal import TestSupport
 internal import Testing
 
 /// Every provider's hook, as an operator meets it: described, configured, sent to, and asked why it refuses.
@@ -119,14 +120,36 @@ internal import Testing
     }
 }
 
-/// A secret of the form that a scheme wants.
+/// A secret of the form that a scheme wants. Where a provider signs with a private key the hook has that: it verifies with the public half.
 private enum Secrets {
     static func of(_ scheme: String, _ word: String) -> String {
+        let isFirst = word == "first"
         switch scheme {
         case "standard-webhooks", "svix", "gitlab-signed", "openai":
-            "whsec_" + Data("\(word) 0123456789 0123456789 01234".utf8.prefix(32)).base64EncodedString()
-        case "generic-basic", "postmark": "mara:\(word)"
-        default: "\(word)-secret-of-these-tests-0123456789"
+            return "whsec_" + base64("\(word) 0123456789 0123456789 01234")
+        case "standard-webhooks-v1a": return "whsk_" + base64("\(word) 0123456789 0123456789 01234")
+        case "discord": return inList(ed25519(word))
+        case "sendgrid": return inList(isFirst ? KeyFixtures.p256Key : KeyFixtures.otherP256Key)
+        case "paypal", "google-pubsub", "aws-sns", "aws-sns-v1", "aws-sns-v2":
+            return inList(isFirst ? KeyFixtures.rsaKey : KeyFixtures.otherRSAKey)
+        case "generic-basic", "postmark": return "mara:\(word)"
+        default: return "\(word)-secret-of-these-tests-0123456789"
         }
+    }
+
+    private static func base64(_ text: String) -> String {
+        Data(text.utf8.prefix(32)).base64EncodedString()
+    }
+
+    /// RFC 8410: what stands before the 32 bytes is the same for every key.
+    private static func ed25519(_ word: String) -> String {
+        let head: [UInt8] = [0x30, 0x2E, 2, 1, 0, 0x30, 5, 6, 3, 0x2B, 0x65, 0x70, 4, 0x22, 4, 0x20]
+        let key = Data(head + "\(word) 0123456789 0123456789 01234".utf8.prefix(32)).base64EncodedString()
+        return "-----BEGIN PRIVATE KEY-----\n\(key)\n-----END PRIVATE KEY-----"
+    }
+
+    /// PEM holds blanks, which otherwise stand between secrets.
+    private static func inList(_ pem: String) -> String {
+        String(decoding: JSONValue.array([.string(pem)]).encoded, as: UTF8.self)
     }
 }

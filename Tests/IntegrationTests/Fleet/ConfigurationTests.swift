@@ -33,7 +33,7 @@ internal import Testing
         Case(["FLOTILLA_HOOKS": "github"], "FLOTILLA_HOOK_GITHUB_SECRET must hold the secret of the hook github"),
         Case(
             ["FLOTILLA_HOOKS": "shop=shopless", "FLOTILLA_HOOK_SHOP_SECRET": secret],
-            "FLOTILLA_HOOKS must name a known provider for the hook shop: github, standard-webhooks"),
+            "FLOTILLA_HOOKS must name a known provider for the hook shop: github, gitlab-token, "),
         Case(
             ["FLOTILLA_HOOKS": "a-b=github,a_b=github", "FLOTILLA_HOOK_A_B_SECRET": secret],
             "FLOTILLA_HOOKS must not name hooks that differ only in - and _: a-b and a_b"),
