@@ -7,7 +7,7 @@ internal import FlotillaRuntime
 /// The certificates that a provider's messages may be signed with, of one hook: given as its keys, or found in a folder by the address that
 /// a message names. Read when the hook is made, so that no request waits for a disk; the ingress never fetches one.
 ///
-/// A certificate that the operator gave as a key is trusted as it is, but for its dates, and for the hosts that it names if it names any.
+/// A certificate that the operator gave as a key is trusted until it expires, whatever it names.
 /// One of the folder is somebody's download: it must also be made out to the provider and lead to a root.
 struct SignerCertificates: Sendable {
     static let folder = HookOption(
@@ -20,7 +20,7 @@ struct SignerCertificates: Sendable {
     static let options = [folder, roots]
 
     static let keyMeaning =
-        "certificates of the provider in PEM, trusted whatever address a message names, as long as they are valid and name no other host; "
+        "certificates of the provider in PEM, trusted until they expire, whatever address a message names; "
         + "none where a folder of certificates is set"
 
     private struct Given: Sendable {
@@ -76,8 +76,8 @@ struct SignerCertificates: Sendable {
         guard host.owns(url: url) else { throw Rejection(.key, "the certificate's address is not one of \(host.meaning)") }
         let seconds = now.microseconds.secondsBefore
         for one in given where try one.key.verifies(signature, of: [message], by: algorithm) {
-            guard let certificate = one.certificate else { return }
-            try believe(certificate, orNameless: true, at: seconds)
+            // The operator chose it, by whatever name, and from the moment that it was installed; it ends when its maker said.
+            guard one.certificate?.age(at: seconds) != .expired else { throw Rejection(.key, "the certificate has expired") }
             return
         }
         guard let found else { throw Rejection(.signature, "no configured certificate has made the signature") }
@@ -87,20 +87,19 @@ struct SignerCertificates: Sendable {
         guard try chain.key.verifies(signature, of: [message], by: algorithm) else {
             throw Rejection(.signature, "the certificate that the message names has not made the signature")
         }
-        try believe(chain.signer, orNameless: false, at: seconds)
+        try believe(chain.signer, at: seconds)
         let leads = try? trusted?.lead(from: chain.signer, over: chain.others, at: seconds)
         // Not the sender's fault, who sends it again when the roots are right.
         guard leads == true else { throw Rejection(.unavailable, "the certificate does not lead to a trusted root") }
     }
 
-    private func believe(_ certificate: Certificate, orNameless: Bool, at seconds: Int64) throws(Rejection) {
+    private func believe(_ certificate: Certificate, at seconds: Int64) throws(Rejection) {
         switch certificate.age(at: seconds) {
         case .valid: break
         case .expired: throw Rejection(.key, "the certificate has expired")
         case .notYetValid: throw Rejection(.key, "the certificate is not valid yet")
         }
-        let names = certificate.hosts
-        guard names.contains(where: host.owns(name:)) || orNameless && names.isEmpty else {
+        guard certificate.hosts.contains(where: host.owns(name:)) else {
             throw Rejection(.key, "the certificate is made out to another host")
         }
     }

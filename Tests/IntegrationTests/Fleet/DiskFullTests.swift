@@ -23,7 +23,7 @@ internal import Testing
         body.insert(contentsOf: [UInt8](repeating: 0x20, count: 20_000), at: 0)
         var promised: [String] = []
         var refused: Wire.Answer?
-        try Data(count: 1 << 20).write(to: URL(fileURLWithPath: filler))
+        try Data(count: 1 << 22).write(to: URL(fileURLWithPath: filler))
         for number in 0..<400 where refused == nil {
             let answer = try await fleet.post(body, id: "before-\(number)")
             if answer.status == 202 { promised.append("before-\(number)") } else { refused = answer }

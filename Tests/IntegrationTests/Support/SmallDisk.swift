@@ -26,7 +26,7 @@ enum SmallDisk {
 
     private static func mount(at folder: String) throws {
         mkdir(folder, 0o700)
-        guard Glibc.mount("tmpfs", folder, "tmpfs", 0, "size=3m") == 0 else {
+        guard Glibc.mount("tmpfs", folder, "tmpfs", 0, "size=8m") == 0 else {
             throw NotMounted(description: "a small disk can't be mounted: \(String(cString: strerror(errno)))")
         }
     }
