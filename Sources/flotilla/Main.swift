@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FlotillaBoot
+internal import FlotillaRuntime
 internal import Glibc
 
 /// The operator's command, and with `up` the whole fleet in one process.
@@ -21,13 +22,12 @@ internal import Glibc
         case let name?:
             guard let command = commands.first(where: { $0.name == name }) else {
                 Terminal.complain("flotilla: there is no command \(Terminal.plain(name)); see flotilla --help")
-                exit(ExitStatus.wrongUsage.rawValue)
+                ProcessExit.now(with: ExitStatus.wrongUsage.rawValue)
             }
             // Detached: main belongs to the main actor, whose thread has nothing to do but wait.
             Task.detached {
                 let status = await command.main(Array(words.dropFirst()))
-                fflush(nil)
-                exit(status.rawValue)
+                ProcessExit.now(with: status.rawValue)
             }
             while true { pause() }
         }

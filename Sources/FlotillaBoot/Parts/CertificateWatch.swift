@@ -48,10 +48,11 @@ final class CertificateWatch: Sendable {
             state.complaint = nil
             guard !settings.isSame(as: state.settings) else { return false }
             state.settings = settings
+            // Within the lock: a look of the timer and a reload at the same moment must not end with the older one in use.
+            credentials.replace(with: settings.identity)
             return true
         }
         guard isNew else { return }
-        credentials.replace(with: settings.identity)
         log.notice("certificate replaced")
     }
 

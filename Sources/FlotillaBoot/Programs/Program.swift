@@ -76,7 +76,7 @@ package struct Program: Sendable {
             Self.leave(with: ConfigurationFaults.exitStatus, saying: error.description, on: STDERR_FILENO)
         }
         let process = RunningProgram(self, settings, reading: configuration)
-        exit(await process.run())
+        ProcessExit.now(with: await process.run())
     }
 
     private func check() async {
@@ -103,7 +103,7 @@ package struct Program: Sendable {
     private static func leave(with status: Int32, saying text: String, on descriptor: Int32) -> Never {
         let line = text + "\n"
         _ = line.withCString { write(descriptor, $0, strlen($0)) }
-        exit(status)
+        ProcessExit.now(with: status)
     }
 
     /// The main thread has nothing to do: everything happens on loops and in tasks.

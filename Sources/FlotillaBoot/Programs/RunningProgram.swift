@@ -4,7 +4,6 @@ internal import FlotillaEngine
 internal import FlotillaHTTP
 internal import FlotillaModel
 internal import FlotillaRuntime
-internal import Glibc
 
 /// A program at work: opens what it needs, runs its parts until they are drained, lets go of everything.
 struct RunningProgram {
@@ -55,7 +54,7 @@ struct RunningProgram {
             reload: { await reloader.reload() }
         ) { ending in
             // What is held comes back by redelivery.
-            exit(ending.exitStatus)
+            ProcessExit.now(with: ending.exitStatus)
         }
         let ending = await group.run()
         log.notice("ended", ["status": Int(ending.exitStatus)])

@@ -11,6 +11,8 @@ extension APITokens {
             do throws(TokenFault) {
                 let token = try APIToken(entry)
                 guard !tokens.contains(where: token.hasText) else { throw .repeated }
+                // Events are told apart by the token's name and their ids: two tenants under one name could take each other's.
+                guard !tokens.contains(where: { $0.name == token.name && $0.tenant != token.tenant }) else { throw .owner }
                 tokens.append(token)
             } catch {
                 configuration.fault(
@@ -27,6 +29,7 @@ private enum TokenFault: String, Error {
     case scopes = "has scopes other than events, tokens, search and inbox, joined by +"
     case tenant = "has an empty tenant, or one longer than 255 bytes"
     case text = "has no token, or one with other than visible ASCII characters"
+    case owner = "has the name of an entry before it, but another tenant"
     case repeated = "has the token of an entry before it"
     case unusable = "can't be hashed: libcrypto fails"
 }

@@ -47,14 +47,19 @@ extension InspectedRequest {
         self.name = name
         self.provider = provider
         settings = HookSettings(
-            keys: try Self.keys(document["keys"], id), url: url, options: try Self.options(document["config"], id))
+            keys: try Self.keys(Self.given("keys", document), id), url: url, options: try Self.options(Self.given("config", document), id))
         // Some schemes have a name of their own for it.
         settings.url = settings.options["notification_url"] ?? settings.options["webhook_url"] ?? url
-        now = try document["now"].map { (value) throws(LineFault) in try Self.time(value, id) } ?? defaultNow()
+        now = try Self.given("now", document).map { (value) throws(LineFault) in try Self.time(value, id) } ?? defaultNow()
         let head = RequestHead(
             method: document["method"]?.string ?? "POST", target: Self.target(of: url, or: name),
-            headers: try Self.headers(document["headers"], id))
+            headers: try Self.headers(Self.given("headers", document), id))
         request = Request(head: head, body: try Self.body(document, id))
+    }
+
+    /// What is null counts as absent, as whoever writes lines by a program leaves it.
+    private static func given(_ name: String, _ document: JSONValue) -> JSONValue? {
+        document[name].flatMap { $0 == .null ? nil : $0 }
     }
 
     private static func keys(_ value: JSONValue?, _ id: JSONValue) throws(LineFault) -> [HookKey] {
@@ -72,16 +77,22 @@ extension InspectedRequest {
     }
 
     private static func options(_ value: JSONValue?, _ id: JSONValue) throws(LineFault) -> [String: String] {
-        guard let value, value != .null else { return [:] }
+        guard let value else { return [:] }
         guard let members = value.members else { throw LineFault("config must be an object", of: id) }
         var options: [String: String] = [:]
-        for member in members {
-            guard let text = member.value.text ?? member.value.bool.map({ "\($0)" }) else {
-                throw LineFault("each member of config must be a text, a number or a boolean", of: id)
+        // Empty counts as not set, as in a variable.
+        for member in members where member.value != .null && member.value != .string("") {
+            let several = member.value.array?.map(\.text)
+            guard let text = member.value.text ?? member.value.bool.map({ "\($0)" }) ?? several.flatMap(Self.words) else {
+                throw LineFault("each member of config must be a text, a number, a boolean, or a list of texts", of: id)
             }
             options[member.name] = text
         }
         return options
+    }
+
+    private static func words(_ texts: [String?]) -> String? {
+        texts.contains(nil) ? nil : texts.compactMap(\.self).joined(separator: " ")
     }
 
     private static func time(_ value: JSONValue, _ id: JSONValue) throws(LineFault) -> Timestamp {
@@ -96,8 +107,8 @@ extension InspectedRequest {
         guard let list = value.array else { throw LineFault("headers must be a list of [name, value]", of: id) }
         var headers = Headers()
         for pair in list {
-            guard let pair = pair.array, pair.count == 2, let name = pair[0].string, let value = pair[1].string else {
-                throw LineFault("each of headers must be [name, value], two texts", of: id)
+            guard let pair = pair.array, pair.count == 2, let name = pair[0].string, let value = pair[1].text else {
+                throw LineFault("each of headers must be [name, value]", of: id)
             }
             headers.add(name, value.withoutBlanksAround)
         }
@@ -105,7 +116,7 @@ extension InspectedRequest {
     }
 
     private static func body(_ document: JSONValue, _ id: JSONValue) throws(LineFault) -> [UInt8] {
-        switch (document["body"], document["body_b64"]) {
+        switch (given("body", document), given("body_b64", document)) {
         case (nil, nil): return []
         case (let text?, nil):
             guard let text = text.string else { throw LineFault("body must be a text", of: id) }

@@ -75,12 +75,17 @@ struct SignerCertificates: Sendable {
     ) throws(Rejection) {
         guard host.owns(url: url) else { throw Rejection(.key, "the certificate's address is not one of \(host.meaning)") }
         let seconds = now.microseconds.secondsBefore
+        var hasExpired = false
         for one in given where try one.key.verifies(signature, of: [message], by: algorithm) {
             // The operator chose it, by whatever name, and from the moment that it was installed; it ends when its maker said.
-            guard one.certificate?.age(at: seconds) != .expired else { throw Rejection(.key, "the certificate has expired") }
-            return
+            guard one.certificate?.age(at: seconds) == .expired else { return }
+            hasExpired = true
         }
-        guard let found else { throw Rejection(.signature, "no configured certificate has made the signature") }
+        guard let found else {
+            throw hasExpired
+                ? Rejection(.key, "the certificate has expired")
+                : Rejection(.signature, "no configured certificate has made the signature")
+        }
         guard let chain = TrustedHost.fileName(of: url).flatMap({ found[$0] }) else {
             throw Rejection(.unavailable, "the certificate that the message names is not in the folder of certificates")
         }

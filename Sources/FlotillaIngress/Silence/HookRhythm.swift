@@ -28,8 +28,6 @@ struct HookRhythm {
     /// Half of the refusals are forgotten in this time, so that a forgery a day never adds up.
     static let burstMemory = 300.0
 
-    private enum Mood { case fine, missed, refused }
-
     private let start: Double
     private var last: Double?
     private var gaps = 0
@@ -38,7 +36,9 @@ struct HookRhythm {
     private var refusals = 0.0
     private var lastRefusal = 0.0
     private var lastCheck = Rejection.Check.signature
-    private var mood = Mood.fine
+    /// Whether its silence was told, and its refusals: either says nothing of the other, since anybody can be refused.
+    private var isMissed = false
+    private var isRefused = false
     private var isHeardAgain = false
 
     init(start: Double) {
@@ -56,7 +56,7 @@ struct HookRhythm {
         }
         last = now
         refusals = 0
-        isHeardAgain = mood != .fine
+        isHeardAgain = isMissed || isRefused
     }
 
     mutating func refused(_ check: Rejection.Check, at now: Double) {
@@ -73,15 +73,16 @@ struct HookRhythm {
     mutating func word(at now: Double) -> Word? {
         if isHeardAgain {
             isHeardAgain = false
-            mood = .fine
+            isMissed = false
+            isRefused = false
             return .recovered
         }
-        if mood != .refused, refusals >= Self.burst {
-            mood = .refused
+        if !isRefused, refusals >= Self.burst {
+            isRefused = true
             return .refused(lastCheck)
         }
-        guard mood == .fine, let limit, silence(at: now) > limit else { return nil }
-        mood = .missed
+        guard !isMissed, let limit, silence(at: now) > limit else { return nil }
+        isMissed = true
         let seconds = Int(silence(at: now).rounded())
         return last == nil ? .neverSeen(seconds: seconds) : .silent(seconds: seconds, usual: Int(meanGap.rounded()))
     }

@@ -169,7 +169,7 @@ internal import Testing
         try await withFleet { fleet, child in
             try fleet.place.write(document, to: "fleet.json")
             try await reload(child, expecting: "the old one stays")
-            for fault in faults { #expect(child.errors.contains(fault), "\(child.errors)") }
+            for fault in faults { try await until("it is told: \(fault)") { child.errors.contains(fault) } }
             #expect(!child.errors.contains("kept-from-everybody"))
             #expect(try await status(fleet, "github", Self.first) == 202)
             try fleet.place.write(Self.document(secrets: [Self.second]), to: "fleet.json")

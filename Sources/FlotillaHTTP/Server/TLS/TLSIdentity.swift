@@ -11,8 +11,9 @@ package final class TLSIdentity: @unchecked Sendable {
     private let context: OpaquePointer
 
     package init(certificates: [UInt8], key: Secret) throws(TLSFault) {
-        guard let context = SSL_CTX_new(TLS_server_method()), flotilla_tls_prepare(context) == 1 else { throw .library }
+        guard let context = SSL_CTX_new(TLS_server_method()) else { throw .library }
         self.context = context
+        guard flotilla_tls_prepare(context) == 1 else { throw .library }
         // What is found wrong here must not be taken for a failure of a later call on this thread.
         defer { ERR_clear_error() }
         SSL_CTX_set_alpn_select_cb(context, chooseProtocol, nil)
@@ -28,8 +29,9 @@ package final class TLSIdentity: @unchecked Sendable {
     func session() -> TLSSession? { SSL_new(context).flatMap { TLSSession($0) } }
 
     private func add(_ certificates: [UInt8]) throws(TLSFault) {
-        guard let text = BIO_new_mem_buf(certificates, Int32(clamping: certificates.count)) else { throw .library }
+        guard let text = BIO_new(BIO_s_mem()) else { throw .library }
         defer { BIO_free(text) }
+        guard Self.write(certificates, to: text) else { throw .certificate }
         guard let own = PEM_read_bio_X509(text, nil, refusePassword, nil) else { throw .certificate }
         defer { X509_free(own) }
         // Fails for a key that is too short for OpenSSL's security level.
@@ -45,10 +47,17 @@ package final class TLSIdentity: @unchecked Sendable {
         ERR_clear_error()
     }
 
+    /// A copy: libcrypto reads the text after this call, when Swift's own bytes need not be there any more.
+    private static func write(_ bytes: [UInt8], to text: OpaquePointer) -> Bool {
+        guard let count = Int32(exactly: bytes.count), count > 0 else { return false }
+        return BIO_write(text, bytes, count) == count
+    }
+
     private func add(_ key: Secret) throws(TLSFault) {
         let pointer = key.withBytes { bytes -> OpaquePointer? in
-            guard let text = BIO_new_mem_buf(bytes, Int32(clamping: bytes.count)) else { return nil }
+            guard let text = BIO_new(BIO_s_mem()) else { return nil }
             defer { BIO_free(text) }
+            guard Self.write(bytes, to: text) else { return nil }
             return PEM_read_bio_PrivateKey(text, nil, refusePassword, nil)
         }
         guard let pointer else { throw .key }
