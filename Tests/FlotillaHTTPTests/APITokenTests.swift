@@ -31,6 +31,7 @@ import Testing
         ("shop::hushhush", "has scopes"), ("shop:event:hushhush", "has scopes"), ("shop:events+:hushhush", "has scopes"),
         ("shop:events,search:hushhush", "has scopes"), ("shop:events@:hushhush", "tenant"), ("shop:events:", "has no token"),
         ("shop:events:hüshhush", "visible ASCII"), ("a:events:hushhush b:search:hushhush", "entry 2 has the token of an entry before it"),
+        ("a:events@x:hush a:events@y:hushhush", "entry 2 has the name of an entry before it, but another tenant"),
     ])
     func `a faulty entry is told by its place and never shown`(text: String, fault: String) {
         let told = Self.read(text).fault

@@ -79,6 +79,12 @@ import Testing
             each(10, from: 0, to: 100) + [(1100, .asked(.silent(seconds: 1000, usual: 10)))] + burst(11, at: 1200) + [
                 (1300, .asked(.refused(.signature))), (1400, .asked(nil)), (1500, .accepted), (1501, .asked(.recovered)),
             ]),
+        Story(
+            "forgeries hide no silence",
+            burst(11, at: 0) + [
+                (12, .asked(.refused(.signature))), (6 * hour + 1, .asked(.neverSeen(seconds: 21_601))), (7 * hour, .accepted),
+                (7 * hour + 1, .asked(.recovered)),
+            ]),
         Story("a clock that stands still divides by nothing", (0..<100).map { _ in (5, .accepted) } + [(5, .asked(nil))]),
     ]
 
