@@ -77,8 +77,8 @@ indirect enum Field: Sendable, Equatable {
     }
 }
 
-/// A list of a request's body whose elements are events, or hold the next list. The first of its paths that is there counts; the
-/// empty path is the document or element itself.
+/// A list of a request's body whose elements are events, or hold the next list. It may stand at several paths, and what
+/// stands at any of them counts; the empty path is the document or element itself.
 struct ItemList: Sendable, Equatable {
     let paths: [[String]]
 

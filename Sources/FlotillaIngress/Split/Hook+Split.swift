@@ -52,7 +52,11 @@ extension Hook {
                     next.append(layers)
                     continue
                 }
-                let found = list.paths.lazy.compactMap { last.elements(of: $0, limit: Self.itemLimit) }.first
+                var found: [[UInt8]]?
+                for path in list.paths where last.holdsList(at: path) {
+                    guard let elements = last.elements(of: path, limit: Self.itemLimit) else { return nil }
+                    found = (found ?? []) + elements
+                }
                 guard let found else {
                     guard level > 0 else { return nil }
                     next.append(layers)

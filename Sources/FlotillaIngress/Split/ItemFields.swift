@@ -32,6 +32,10 @@ struct ItemFields {
             return values[place]
         }
 
+        func holdsList(at path: [String]) -> Bool {
+            if case .array = self[path] { true } else { false }
+        }
+
         /// The bytes of every element of the list at that path; nil where there is no list, or a longer one than `limit`.
         func elements(of path: [String], limit: Int) -> [[UInt8]]? {
             guard case .array(let range) = self[path] else { return nil }

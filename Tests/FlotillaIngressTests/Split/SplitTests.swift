@@ -40,6 +40,16 @@ import Testing
         #expect(made.event.data == utf8(body))
     }
 
+    @Test("what stands in several of a provider's lists is an event each, and an empty list hides nothing")
+    func severalLists() throws {
+        let body =
+            #"{"object":"page","entry":[{"id":"1","changes":[{"field":"feed"}],"messaging":[{"a":1},{"a":2}]},{"changes":[],"messaging":[{}]}]}"#
+        let hook = try schemeHook("meta", [HookKey(Secret("a secret"), kind: .utf8)], ["verify_token": "a token"])
+        let request = try WebhookSigner.sign(hook: hook, type: nil, body: utf8(body), id: "1", now: Self.now)
+        let events = try hook.split(hook.verify(request, at: Self.now), acceptedAt: Self.now, freshID: { "fresh" })
+        #expect(events.map(\.event.data) == [#"{"field":"feed"}"#, #"{"a":1}"#, #"{"a":2}"#, "{}"].map(utf8))
+    }
+
     struct Case: Sendable, CustomTestStringConvertible {
         let testDescription: String
         var provider = "github"
