@@ -78,7 +78,9 @@ import Testing
             #expect(Set(statuses) == [202])
             #expect(door.publisher.published.contains { $0.first?.data == large.body })
             let longest = stall.longest.load(ordering: .relaxed)
-            #expect(longest < 5_000_000, "the loop was busy for \(Double(longest) / 1e6) ms, beside \(statuses.count) small requests")
+            // Asked are 5 ms of what is shipped; a debug build copies slower, and verified on the loop the body takes 100 ms and more.
+            let limit: UInt64 = _isDebugAssertConfiguration() ? 20_000_000 : 5_000_000
+            #expect(longest < limit, "the loop was busy for \(Double(longest) / 1e6) ms, beside \(statuses.count) small requests")
         }
     }
 
