@@ -8,7 +8,7 @@ import Testing
 
 /// Against the SDK of the CloudEvents project: what it sends we publish unchanged, and it reads what we write.
 /// It needs PyPI's cloudevents in the folder that FLOTILLA_TEST_TOOLS names.
-@Suite(.enabled(if: Judge.isThere, "FLOTILLA_TEST_TOOLS is not set"), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: Judge.isThere, "FLOTILLA_TEST_TOOLS is not set"), .timeLimit(.minutes(10)))
 struct CloudEventsJudgeTests {
     struct Sent: Decodable {
         let headers: [String: String]

@@ -9,7 +9,7 @@ import Testing
 
 /// Against the providers' own packages: what they sign we accept, what we sign they accept, and what they refuse of either, after it
 /// was damaged, we refuse. It needs packages from PyPI in the folder that FLOTILLA_TEST_TOOLS names.
-@Suite(.enabled(if: ProviderJudge.isHere, "FLOTILLA_TEST_TOOLS is not set"), .timeLimit(.minutes(3)))
+@Suite(.enabled(if: ProviderJudge.isHere, "FLOTILLA_TEST_TOOLS is not set"), .timeLimit(.minutes(10)))
 struct ProviderJudgeTests {
     static let secret = "a secret that is long enough for all of them"
     static let secrets = [

@@ -9,7 +9,7 @@ import Testing
 
 /// Against the reference library: what it signs we accept, what we sign it accepts, and neither accepts what is changed.
 /// It needs PyPI's standardwebhooks in the folder that FLOTILLA_TEST_TOOLS names.
-@Suite(.enabled(if: Judge.isThere, "FLOTILLA_TEST_TOOLS is not set"), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: Judge.isThere, "FLOTILLA_TEST_TOOLS is not set"), .timeLimit(.minutes(10)))
 struct StandardWebhooksJudgeTests {
     static let secrets = [
         "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
