@@ -32,11 +32,26 @@ package struct IngressPart: Part {
         if inflightLimit < limits.bodyBytes {
             configuration.fault(Variable.maxInflightBytes.name, "must not be less than FLOTILLA_MAX_BODY_BYTES: no body would fit")
         }
-        var protection = Protection(reading: &configuration)
-        // Where there are several, none may take all.
-        if hooks.all.count > 1 { protection.hookBytes = max(limits.bodyBytes, inflightLimit / 2) }
-        self.protection = protection
+        protection = Protection(reading: &configuration)
         tls = TLSSettings.read(&configuration)
+    }
+
+    /// What another configuration says, under the limits that this one has set.
+    func protection(as other: IngressPart) -> Protection {
+        var protection = other.protection
+        // Where there are several hooks, none may take all.
+        if other.hooks.all.count > 1 { protection.hookBytes = max(limits.bodyBytes, inflightLimit / 2) }
+        return protection
+    }
+
+    /// What a running ingress can't take over from another configuration.
+    func changes(to other: IngressPart) -> [String] {
+        [
+            (address != other.address, Variable.listen.name),
+            (limits != other.limits, Variable.maxBodyBytes.name),
+            (inflightLimit != other.inflightLimit, Variable.maxInflightBytes.name),
+            ((tls == nil) != (other.tls == nil), "whether there is TLS"),
+        ].compactMap { $0.0 ? $0.1 : nil }
     }
 
     /// Where it can be reached on this machine.
@@ -64,7 +79,7 @@ package struct IngressPart: Part {
         let loops = try (0..<max(1, Processors.count / 2)).map { try Loop("http-\($0)") }
         let inflight = InflightBytes(limit: inflightLimit)
         let ingress = Ingress(
-            hooks: hooks, tokens: tokens, protection: protection,
+            hooks: hooks, tokens: tokens, protection: protection(as: self),
             publisher: MeasuredPublisher(process.adapters.broker, metrics: process.metrics),
             deadlines: Deadlines(on: process.loop), overdueLimit: inflightLimit, loops: loops,
             secrets: vault.map { HookVault(store: process.adapters.hookSecrets, vault: $0) }, clock: process.clock,
@@ -75,7 +90,7 @@ package struct IngressPart: Part {
         let server = Server(
             loops: loops, address: address, limits: limits, responder: ingress, inflight: inflight, tls: watch?.credentials)
         return IngressService(
-            ingress: ingress, server: server, watch: watch, loops: loops, address: address, secrets: process.adapters.hookSecrets,
+            ingress: ingress, server: server, watch: watch, loops: loops, running: self, secrets: process.adapters.hookSecrets,
             sleeper: process.sleeper, log: process.log)
     }
 }

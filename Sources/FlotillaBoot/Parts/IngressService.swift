@@ -12,7 +12,8 @@ struct IngressService: Reloadable {
     let server: Server
     let watch: CertificateWatch?
     let loops: [Loop]
-    let address: ListenAddress
+    /// As it was started: what holds for the listener and for all requests together stays as it is.
+    let running: IngressPart
     let secrets: any HookSecrets
     let sleeper: any Sleeper
     let log: Logger
@@ -24,7 +25,7 @@ struct IngressService: Reloadable {
         async let _: Void? = watch?.run()
         do {
             try await server.start()
-            log.notice("listening", ["address": "\(address.with(port: server.port))"])
+            log.notice("listening", ["address": "\(running.address.with(port: server.port))"])
             await end.wait()
             await server.stop()
         } catch {
@@ -43,12 +44,9 @@ struct IngressService: Reloadable {
     func reload(as part: any Part) {
         guard let part = part as? IngressPart else { return }
         ingress.replace(
-            hooks: part.hooks, tokens: part.tokens, protection: part.protection,
+            hooks: part.hooks, tokens: part.tokens, protection: running.protection(as: part),
             secrets: part.vault.map { HookVault(store: secrets, vault: $0) })
-        switch (watch, part.tls) {
-        case (let watch?, let tls?): watch.take(tls)
-        case (nil, nil): break
-        case (_?, nil), (nil, _?): log.warning("needs a restart", ["part": name, "why": "TLS was switched on or off"])
-        }
+        if let watch, let tls = part.tls { watch.take(tls) }
+        for change in running.changes(to: part) { log.warning("needs a restart", ["part": name, "why": "\(change) was changed"]) }
     }
 }

@@ -9,7 +9,8 @@ protocol Reloadable: Service {
 }
 
 /// Reads the configuration again on SIGHUP, and gives it to the services that can take it: all of it, or, when anything is wrong with
-/// it, nothing. Made with the services, and called for each signal; one that comes meanwhile is served afterwards, once.
+/// it, nothing; only what fails when it is put to use, such as a route that the broker does not take just now, leaves those in front of it
+/// with the new one, and the log says so. Made with the services, and called for each signal; one that comes meanwhile is served afterwards, once.
 actor Reloader {
     private let program: Program
     private let services: [any Service]
@@ -49,6 +50,7 @@ actor Reloader {
         let names = services.map(\.name)
         for part in parts where !names.contains(part.name) { log.warning("needs a restart", ["part": part.name, "why": "it is new"]) }
         // Workers first: what a new hook lets in finds its way.
+        var taken: [String] = []
         for case let service as any Reloadable in services.reversed() {
             guard let part = parts.first(where: { $0.name == service.name }) else {
                 log.warning("needs a restart", ["part": service.name, "why": "it is no longer configured"])
@@ -56,8 +58,11 @@ actor Reloader {
             }
             do {
                 try await service.reload(as: part)
+                taken.append(service.name)
             } catch {
-                return log.error("the new configuration is not used: the old one stays", ["part": service.name, "error": "\(error)"])
+                return log.error(
+                    "the new configuration is not used further: send SIGHUP again when this is mended",
+                    ["part": service.name, "error": "\(error)", "in_use_by": taken.joined(separator: " ")])
             }
         }
         log.notice("configuration taken over")

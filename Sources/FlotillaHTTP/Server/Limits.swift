@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What one request, one connection and the whole server may take. Whatever passes a limit is answered and closed.
-package struct Limits: Sendable {
+package struct Limits: Sendable, Equatable {
     /// Request line and header fields together, and the trailers of a chunked body: more is 431.
     package var headBytes = 16 * 1024
     package var fields = 100

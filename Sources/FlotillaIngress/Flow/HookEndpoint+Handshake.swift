@@ -6,7 +6,7 @@ internal import FlotillaRuntime
 
 /// Does what a handshake says, and verifies with the secret that it handed over.
 extension HookEndpoint {
-    func take(_ step: UnsignedStep, at now: Timestamp) async throws(Rejection) -> Response {
+    func take(_ step: UnsignedStep, of request: Request, at now: Timestamp) async throws(Rejection) -> Response {
         switch step {
         case .answer(let response):
             return response
@@ -14,19 +14,33 @@ extension HookEndpoint {
             count(rejection, at: now)
             return Answers.refused(rejection, status: status)
         case .keep(let secret, let answer):
-            guard try await keep(secret) else { throw Rejection(.handshake, "the hook has a secret already, and it is another one") }
+            guard try await keep(secret, of: request) else {
+                throw Rejection(.handshake, "the hook has a secret already, and it is another one")
+            }
             return answer
         }
     }
 
     func verify(_ request: Request, at now: Timestamp) async throws(Rejection) -> VerifiedRequest {
         guard let handed else { return try hook.verify(request, at: now) }
-        return try await handed.verify(request, at: now)
+        return try await inTime(request) { () async throws(Rejection) in try await handed.verify(request, at: now) }
+    }
+
+    /// What it asks of the store has an end as publishing has one.
+    private func inTime<Value: Sendable>(
+        _ request: Request, _ work: @escaping @Sendable () async throws(Rejection) -> Value
+    ) async throws(Rejection) -> Value {
+        let due = publisher.end(of: hook.provider.answerWithin, with: request)
+        let result = await publisher.deadlines.value(until: due) { () async -> Result<Value, Rejection> in
+            do throws(Rejection) { return .success(try await work()) } catch { return .failure(error) }
+        }
+        guard let result else { throw HandedSecret.unavailable }
+        return try result.get()
     }
 
     /// True when it is the hook's, now or before. What is configured is never replaced.
-    private func keep(_ secret: Secret) async throws(Rejection) -> Bool {
-        if let handed { return try await handed.keep(secret) }
+    private func keep(_ secret: Secret, of request: Request) async throws(Rejection) -> Bool {
+        if let handed { return try await inTime(request) { () async throws(Rejection) in try await handed.keep(secret) } }
         return hook.settings.keys.contains { HandedSecret.same($0.text, secret) }
     }
 }

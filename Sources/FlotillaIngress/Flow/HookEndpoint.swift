@@ -26,7 +26,7 @@ struct HookEndpoint: Endpoint {
     func respond(to request: Request) async -> Response {
         let now = clock.now
         do {
-            if let step = try hook.provider.handshake?.unsigned(request, to: hook) { return try await take(step, at: now) }
+            if let step = try hook.provider.handshake?.unsigned(request, to: hook) { return try await take(step, of: request, at: now) }
             let verified = try await verify(request, at: now)
             watch.accepted()
             senders.passed(request.head)

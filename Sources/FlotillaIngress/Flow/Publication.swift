@@ -6,7 +6,7 @@ internal import Synchronization
 
 /// One publish and the answer that waits for it. Whichever comes first, the publisher's return or the end of the provider's
 /// patience, frees the answer; the publish itself goes on, for what it has written may already be on its way.
-final class Publication: Sendable {
+enum Publication {
     enum End: Sendable {
         case published
         case failed(any Error)
@@ -17,12 +17,6 @@ final class Publication: Sendable {
         case crowded
     }
 
-    private let answer: Mutex<CheckedContinuation<End, Never>?>
-
-    private init(_ answer: CheckedContinuation<End, Never>) {
-        self.answer = Mutex(answer)
-    }
-
     /// Publishes in a task of its own, since a task that is waited for could not be left behind. It begins at once, and goes on on
     /// the request's own loop where that is known: a detour over the shared pool costs several times the whole request.
     static func run(
@@ -30,11 +24,11 @@ final class Publication: Sendable {
         overdue: OverdueBytes, on loop: Loop?
     ) async -> End {
         await withCheckedContinuation { continuation in
-            let publication = Publication(continuation)
+            let answer = FirstEnd<End>(continuation)
             let bytes = events.reduce(0) { $0 + $1.data.count }
             let ticket = deadlines.add(at: due) {
                 overdue.add(bytes)
-                if !publication.end(.late) { overdue.subtract(bytes) }
+                if !answer.reach(.late) { overdue.subtract(bytes) }
             }
             Task.immediate(executorPreference: loop) {
                 let end: End
@@ -45,19 +39,9 @@ final class Publication: Sendable {
                     end = .failed(error)
                 }
                 deadlines.remove(ticket)
-                if !publication.end(end) { overdue.subtract(bytes) }
+                if !answer.reach(end) { overdue.subtract(bytes) }
             }
         }
-    }
-
-    /// False when it had ended before.
-    private func end(_ end: End) -> Bool {
-        let waiting = answer.withLock { answer in
-            defer { answer = nil }
-            return answer
-        }
-        waiting?.resume(returning: end)
-        return waiting != nil
     }
 }
 

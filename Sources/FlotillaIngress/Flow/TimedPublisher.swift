@@ -15,11 +15,14 @@ struct TimedPublisher: Sendable {
     /// Returns before the patience is over, whatever the publisher does. It counts from the request's first byte: a body that took
     /// its time has used up a part of it.
     func publish(_ events: [Event], of request: Request, within patience: Duration) async -> Publication.End {
-        let begin = deadlines.now
-        let due = (request.arrival ?? begin) &+ patience.inNanoseconds
-        guard due > begin else { return .slow }
+        let due = end(of: patience, with: request)
+        guard due > deadlines.now else { return .slow }
         guard overdue.hasRoom else { return .crowded }
         return await Publication.run(
             events, to: publisher, until: due, by: deadlines, overdue: overdue, on: loops.first(where: \.isOnLoop))
+    }
+
+    func end(of patience: Duration, with request: Request) -> UInt64 {
+        (request.arrival ?? deadlines.now) &+ patience.inNanoseconds
     }
 }

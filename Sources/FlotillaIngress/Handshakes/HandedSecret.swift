@@ -8,7 +8,8 @@ internal import FlotillaRuntime
 
 /// The secret that a hook was given in a handshake, as this process knows it: made with the ingress for each hook that is configured
 /// without one, empty until a request comes, and from then on at most a second behind the store. So a secret that another process
-/// was given holds here without a restart, and so does that it was forgotten.
+/// was given holds here without a restart, and so does that it was forgotten. A store that is slow is waited for only by those who can't
+/// be judged without it: the others go on with what was known, and one of them a moment later.
 ///
 /// A flood of whatever kind makes it look at most twice a second: once in turn, once because something did not fit.
 actor HandedSecret {
@@ -19,13 +20,17 @@ actor HandedSecret {
     }
 
     static let freshness = Duration.seconds(1)
+    private static let moment = Duration.milliseconds(200)
 
     private let bare: Hook
     private let store: any HookSecrets
     private let vault: Vault
+    private let deadlines: Deadlines
     private let clock: any WallClock
     private let log: Logger
     private let failures = LogThrottle(1, each: .seconds(10))
+    /// What knew the secret under the configuration before; nil once it was asked.
+    private var predecessor: HandedSecret?
     private var known: Known?
     /// Set when nothing is known because of it, not because there is nothing.
     private var isTroubled = false
@@ -35,10 +40,12 @@ actor HandedSecret {
     /// Grows with each secret that was put, so that a look that began before does not undo it.
     private var puts = 0
 
-    init(of hook: Hook, in place: HookVault, clock: any WallClock, log: Logger) {
+    init(of hook: Hook, in place: HookVault, after predecessor: HandedSecret?, by deadlines: Deadlines, clock: any WallClock, log: Logger) {
         bare = hook
         store = place.store
         vault = place.vault
+        self.predecessor = predecessor
+        self.deadlines = deadlines
         self.clock = clock
         self.log = log.with(["hook": hook.name])
     }
@@ -58,7 +65,13 @@ actor HandedSecret {
 
     /// The hook with its secret, or without when it has none yet.
     private func hook() async throws(Rejection) -> Hook {
-        if isDue(looked) { await look() }
+        await inherit()
+        if known == nil {
+            if isDue(looked) || looking != nil { await look() }
+        } else if isDue(looked), looking == nil {
+            let look = beginLook()
+            _ = await deadlines.value(until: deadlines.now &+ Self.moment.inNanoseconds) { await look.value }
+        }
         if let known { return known.hook }
         if isTroubled { throw Self.unavailable }
         return bare
@@ -117,12 +130,29 @@ actor HandedSecret {
         return true
     }
 
+    private func look() async { await beginLook().value }
+
     /// One look at a time: whoever comes meanwhile waits for it.
-    private func look() async {
-        if let looking { return await looking.value }
+    private func beginLook() -> Task<Void, Never> {
+        if let looking { return looking }
         let task = Task { await load() }
         looking = task
-        await task.value
+        return task
+    }
+
+    /// A change of the configuration is no reason to ask the store for what is known, which may be away just now.
+    private func inherit() async {
+        guard let old = predecessor else { return }
+        let inherited = await old.current()
+        guard predecessor != nil else { return }
+        predecessor = nil
+        guard let inherited, let hook = try? bare.with(secret: inherited.secret) else { return }
+        known = Known(record: inherited.record, secret: inherited.secret, hook: hook)
+    }
+
+    private func current() async -> Known? {
+        await inherit()
+        return known
     }
 
     private func load() async {
@@ -151,7 +181,7 @@ actor HandedSecret {
         log.warning("the secret of the hook can't be had", ["why": why, "left_out": leftOut])
     }
 
-    private static let unavailable = Rejection(.unavailable, "the hook's secret can't be had now")
+    static let unavailable = Rejection(.unavailable, "the hook's secret can't be had now")
 
     static func same(_ left: Secret, _ right: Secret) -> Bool {
         left.withBytes { left in right.withBytes { constantTimeEquals(left, $0) } }

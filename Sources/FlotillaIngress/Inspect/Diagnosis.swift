@@ -92,6 +92,7 @@ struct Diagnosis {
         case .key: "see which keys and certificates the hook trusts"
         case .handshake: "a hook that has a secret takes no other: see what the provider was told of this URL"
         case .network: "compare the hook's networks with the provider's, and FLOTILLA_TRUSTED_PROXIES with the proxies before it"
+        case .method: "see how the provider is told to send: it signs nothing else"
         case .content, .flood, .rate, .unavailable: "it says nothing against the signature"
         }
     }

@@ -40,6 +40,9 @@ package struct Inspector {
 
     /// None for a handshake: it is answered, and is no event.
     private func events(of request: Request, to hook: Hook, at now: Timestamp) throws -> [SplitEvent] {
+        guard hook.methods.contains(request.head.method) else {
+            throw Rejection(.method, "the method has to be \(hook.methods.joined(separator: " or "))")
+        }
         switch try hook.provider.handshake?.unsigned(request, to: hook) {
         case .answer: return []
         case .refuse(let rejection, _): throw rejection

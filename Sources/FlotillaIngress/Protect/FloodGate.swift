@@ -12,8 +12,11 @@ internal import Synchronization
 ///
 /// A source that has passed verification lately is let through to verification although it is closed, and only what then fails is told to
 /// wait: an attacker behind the same address, or in the same block, can't lock a provider out. Only such sources can make each other be forgotten.
+/// So that a provider who comes for the first time beside an attacker can pass at all, every sixteenth request of closed sources is let
+/// through to verification as well.
 package final class FloodGate: Sendable {
     private static let blockFactor = 8
+    private static let chance: UInt64 = 16
     /// How long a source counts as known.
     private static let known = Duration.seconds(24 * 3600)
 
@@ -21,6 +24,8 @@ package final class FloodGate: Sendable {
         var sources = SourceTable(capacity: 16_384)
         var blocks = SourceTable(capacity: 4096)
         var known = SourceTable(capacity: 4096)
+        /// Requests of closed sources.
+        var stopped: UInt64 = 0
     }
 
     package let rate: Rate
@@ -41,7 +46,8 @@ package final class FloodGate: Sendable {
         let now = clock()
         return state.withLock { state in
             guard let wait = wait(of: source, state, now), state.known[source.network] <= now else { return nil }
-            return wait
+            state.stopped &+= 1
+            return state.stopped.isMultiple(of: Self.chance) ? nil : wait
         }
     }
 

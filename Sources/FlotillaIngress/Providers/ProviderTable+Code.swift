@@ -38,7 +38,8 @@ extension ProviderTable {
     static let bitbucket = Provider(
         name: "bitbucket", vendor: .named("bitbucket"),
         scheme: TemplateMAC.body("X-Hub-Signature", prefix: "sha256="),
-        id: .header("X-Request-UUID"),
+        // Data Center's name for it comes second.
+        id: .first(.header("X-Request-UUID"), .header("X-Request-Id")),
         type: [.header("X-Event-Key")],
         tenant: .first(.json("repository", "workspace", "uuid"), .header("X-Hook-UUID")),
         patience: .seconds(10))

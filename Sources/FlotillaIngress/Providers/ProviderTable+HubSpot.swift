@@ -46,6 +46,7 @@ extension ProviderTable {
             type: [.json("subscriptionType")],
             tenant: .json("portalId"),
             items: [.body],
-            patience: .seconds(5))
+            // Cards and actions come with the method that the app chose for them.
+            methods: ["POST", "GET", "PUT", "PATCH", "DELETE"], patience: .seconds(5))
     }
 }

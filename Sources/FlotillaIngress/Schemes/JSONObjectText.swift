@@ -2,8 +2,13 @@
 
 internal import FlotillaModel
 
-/// Changes to a JSON object as text, for signers whose proof stands in the body.
+/// A JSON object as text, for schemes whose proof stands in the body.
 enum JSONObjectText {
+    /// Whether a body can only be JSON, whatever it is declared as.
+    static func isBegun(by body: [UInt8]) -> Bool {
+        body.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: "{")
+    }
+
     /// The object with one more member at its end, which counts where there is one of that name already. What is no object stays
     /// what it is.
     static func adding(_ name: String, _ json: [UInt8], to object: [UInt8]) -> [UInt8] {

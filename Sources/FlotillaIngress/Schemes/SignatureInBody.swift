@@ -36,19 +36,26 @@ struct SignatureInBodyCheck: SignatureCheck {
         guard !found.isEmpty else {
             throw Rejection(.body, "the body does not hold \(Self.fields.joined(separator: ", ")) as \(objects[0]) or as a form")
         }
+        var stale: Rejection?
         for proof in found where try isSigned(proof) {
-            try time.check(proof[0][...], at: now)
-            return [:]
+            do throws(Rejection) {
+                try time.check(proof[0][...], at: now)
+                return [:]
+            } catch {
+                stale = error
+            }
         }
+        if let stale { throw stale }
         throw Rejection(.signature, "no signature matches its timestamp and token and the configured secrets")
     }
 
     /// The values of the three fields, for every object that has all of them.
     private func proofs(in request: Request) -> [[String]] {
         let paths = objects.flatMap { object in Self.fields.map { [object, $0] } }
-        if SignedForm.single.isForm(request), request.body.first != UInt8(ascii: "{") {
-            let texts = Self.fields.compactMap { FormBody.field($0, of: request.body).flatMap { String(validating: $0, as: UTF8.self) } }
-            return texts.count == Self.fields.count ? [texts] : []
+        if !JSONObjectText.isBegun(by: request.body),
+            let texts = FormFields.texts(Self.fields, of: request.body, declaredAs: request.head.headers["Content-Type"])
+        {
+            return texts.contains(nil) ? [] : [texts.compactMap(\.self)]
         }
         guard let found = try? JSONFields.extract(paths: paths, from: request.body) else { return [] }
         return objects.indices.compactMap { index in

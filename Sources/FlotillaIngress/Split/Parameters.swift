@@ -6,9 +6,9 @@ internal import FlotillaHTTP
 enum Parameters {
     static func value(_ name: String, of request: VerifiedRequest) -> String? {
         let head = request.head
-        let isForm = head.headers["Content-Type"].map { FormBody.isDeclared(by: $0) } ?? true
-        guard isForm || request.body.isEmpty else { return nil }
-        let bytes = FormBody.field(name, of: request.body.isEmpty ? Array(head.query.utf8) : request.body)
-        return bytes.flatMap { String(validating: $0, as: UTF8.self) }
+        guard request.body.isEmpty else {
+            return FormFields.texts([name], of: request.body, declaredAs: head.headers["Content-Type"])?.first ?? nil
+        }
+        return FormBody.field(name, of: Array(head.query.utf8)).flatMap { String(validating: $0, as: UTF8.self) }
     }
 }

@@ -4,11 +4,14 @@
 /// header fields from the provider table, nothing that the request brought and never what was expected.
 package struct Rejection: Error, Equatable, CustomStringConvertible {
     package enum Check: String, Sendable, CaseIterable {
+        /// No method that the provider uses: answered with 405 before anything else.
+        case method
         /// A header field that decides is missing, repeated or malformed.
         case header
         case timestamp
+        /// A signature does not match, or a shared token or password is another one.
         case signature
-        /// A shared token or a password.
+        /// No whole signed token (a JWT) is there, or it is not signed in the way that the hook asks.
         case token
         /// A signed token is right, but not meant for this hook, or no longer.
         case claim

@@ -7,6 +7,7 @@ import FlotillaIngress
 import FlotillaMemory
 import FlotillaModel
 import FlotillaRuntime
+import Synchronization
 import Testing
 
 /// An ingress behind a real server, asked by a real client: one hook of each provider that greets, each called like its provider.
@@ -22,6 +23,14 @@ struct FrontDoor: Sendable {
     let metrics: MetricsRegistry
     let log: CapturedLog
     let secrets: MemoryHookSecrets
+    private let ingress: Ingress
+    private let vault: Vault?
+    private let lead: Lead
+
+    /// Nanoseconds by which the clock of deadlines is ahead of that of arrivals.
+    private final class Lead: Sendable {
+        let count = Atomic<UInt64>(0)
+    }
 
     static func with(
         _ hooks: [Hook]? = nil, secrets: MemoryHookSecrets = MemoryHookSecrets(), clock: ManualClock = ManualClock(),
@@ -30,8 +39,10 @@ struct FrontDoor: Sendable {
         let hooks = try hooks ?? Self.hooks()
         let (loop, requests) = (try Loop("server"), try Loop("client"))
         let (metrics, log, publisher) = (MetricsRegistry(), CapturedLog(), FakePublisher(.confirm))
+        let lead = Lead()
+        let deadlines = Deadlines(on: loop) { MonotonicClock.now + lead.count.load(ordering: .sequentiallyConsistent) }
         let ingress = Ingress(
-            hooks: HookTable(hooks), publisher: publisher, deadlines: Deadlines(on: loop), overdueLimit: 1 << 20,
+            hooks: HookTable(hooks), publisher: publisher, deadlines: deadlines, overdueLimit: 1 << 20,
             secrets: vault.map { HookVault(store: secrets, vault: $0) }, clock: clock, metrics: metrics,
             log: Logger(program: "test", level: .debug, sink: log, clock: clock), version: "1")
         let server = Server(loops: [loop], address: try #require(ListenAddress("127.0.0.1:0")), responder: ingress)
@@ -41,7 +52,8 @@ struct FrontDoor: Sendable {
         do {
             try await body(
                 FrontDoor(
-                    port: server.port, client: client, publisher: publisher, clock: clock, metrics: metrics, log: log, secrets: secrets))
+                    port: server.port, client: client, publisher: publisher, clock: clock, metrics: metrics, log: log, secrets: secrets,
+                    ingress: ingress, vault: vault, lead: lead))
         } catch {
             failure = error
         }
@@ -53,6 +65,16 @@ struct FrontDoor: Sendable {
         }
         if let failure { throw failure }
     }
+
+    /// As on SIGHUP.
+    func reload(_ hooks: [Hook]) {
+        ingress.replace(
+            hooks: HookTable(hooks), tokens: APITokens(), protection: Protection(),
+            secrets: vault.map { HookVault(store: secrets, vault: $0) })
+    }
+
+    /// Lets requests have come so much earlier.
+    func age(_ duration: Duration) { lead.count.store(duration.inNanoseconds, ordering: .sequentiallyConsistent) }
 
     /// By the names of their providers.
     static func hooks() throws -> [Hook] {

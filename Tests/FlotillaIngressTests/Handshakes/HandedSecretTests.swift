@@ -7,6 +7,7 @@ import FlotillaIngress
 import FlotillaMemory
 import FlotillaModel
 import FlotillaRuntime
+import TestSupport
 import Testing
 
 /// Secrets that arrive in handshakes. Two front doors over one store are two processes of a fleet.
@@ -194,6 +195,53 @@ import Testing
             #expect(try await Self.asana(door, by: "forged") == 401)
             let lines = door.log.lines.map { String(decoding: $0.json, as: UTF8.self) }
             #expect(lines.contains { $0.contains("the secret of the hook can't be had") && $0.contains("MemoryFailure") })
+        }
+    }
+
+    @Test func `a store that is slow keeps nobody waiting whose secret is known, also when the configuration is read again`() async throws {
+        try await FrontDoor.with(Self.hooks()) { door async throws in
+            #expect(try await Self.offer(Self.secret, door).status == 200)
+            door.secrets.hold(true)
+            let before = door.secrets.reads
+            for _ in 0..<2 {
+                door.clock.advance(by: .seconds(2))
+                #expect(try await Self.asana(door, by: Self.secret) == 200)
+            }
+            // The look goes on by itself, and one is enough.
+            #expect(door.secrets.reads <= before + 1)
+            for _ in 0..<2 {
+                // Twice in a row: what nobody asked in between is handed on all the same.
+                door.reload(try Self.hooks())
+                door.reload(try Self.hooks())
+                #expect(try await Self.asana(door, by: Self.secret) == 200)
+            }
+            door.secrets.hold(false)
+        }
+    }
+
+    @Test func `a store that is slow makes the provider come again before its patience is over, and refuses nothing`() async throws {
+        try await FrontDoor.with(Self.hooks()) { door async throws in
+            door.secrets.hold(true)
+            async let first = Self.asana(door, by: Self.secret)
+            async let second = Self.asana(door, by: Self.secret)
+            async let offered = Self.offer(Self.secret, door).status
+            try await until { door.secrets.reads > 0 }
+            door.age(.seconds(10))
+            #expect(try await [first, second, offered] == [503, 503, 503])
+            door.secrets.hold(false)
+        }
+        try await FrontDoor.with(Self.hooks()) { door async throws in
+            #expect(try await Self.asana(door, by: Self.secret) == 401)
+            door.secrets.hold(true)
+            // Not kept in time is not kept, as far as the provider hears.
+            async let offered = Self.offer(Self.secret, door).status
+            door.age(.seconds(10))
+            #expect(try await offered == 503)
+            door.age(.zero)
+            door.secrets.hold(false)
+            door.clock.advance(by: .seconds(1))
+            #expect(try await Self.offer(Self.secret, door).status == 200)
+            #expect(try await Self.asana(door, by: Self.secret) == 200)
         }
     }
 

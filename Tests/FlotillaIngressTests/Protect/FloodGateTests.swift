@@ -43,6 +43,17 @@ import Testing
         #expect(gate.wait(of: source) == nil)
     }
 
+    @Test("of what closed sources send, every sixteenth request may show that it is its provider's; that it was refused is told as before")
+    func chance() throws {
+        let source = try address("192.0.2.1")
+        try spend(60, "192.0.2.1")
+        let waits = (0..<160).map { _ in gate.wait(of: source) }
+        #expect(waits.count { $0 == nil } == 10)
+        #expect(gate.refused(source) == .seconds(1))
+        gate.passed(source)
+        #expect((0..<160).allSatisfy { _ in gate.wait(of: source) == nil })
+    }
+
     @Test("what passes spends nothing, and lets its source through although others behind the same address spent all")
     func passes() throws {
         let source = try address("192.0.2.1")

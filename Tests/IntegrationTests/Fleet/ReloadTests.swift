@@ -18,12 +18,15 @@ internal import Testing
     }
 
     /// Hooks and routes come from a file, but one hook, whose secret is in a file of its own.
-    private func withFleet(_ body: (Fleet, Child) async throws -> Void) async throws {
+    private func withFleet(
+        with more: [String: String] = [:], files: [String: String] = [:], _ body: (Fleet, Child) async throws -> Void
+    ) async throws {
         let change = [
             "FLOTILLA_HOOKS": "shop=github", "FLOTILLA_HOOK_GITHUB_SECRET": "", "FLOTILLA_HOOK_SHOP_SECRET": "",
             "FLOTILLA_HOOK_SHOP_SECRET_FILE": "shop-secret", "FLOTILLA_ROUTES": "", "FLOTILLA_CONFIG": "fleet.json",
         ]
-        try await Fleet.with(change) { fleet in
+        try await Fleet.with(change.merging(more) { $1 }) { fleet in
+            for file in files { try fleet.place.write(file.value, to: file.key) }
             try fleet.place.write(Self.document(secrets: [Self.first]), to: "fleet.json")
             try fleet.place.write(Self.first, to: "shop-secret")
             try await body(fleet, try await fleet.up())
@@ -178,7 +181,7 @@ internal import Testing
         }
     }
 
-    @Test("a hook's rate and the flood gate go on counting when they are configured anew")
+    @Test("a hook's rate goes on counting when it is configured anew")
     func counts() async throws {
         try await withFleet { fleet, child in
             let others = #","paid":{"provider":"standard-webhooks","secrets":["\#(Fleet.standardSecret)"],"rate":"2/h"}"#
@@ -192,6 +195,27 @@ internal import Testing
             let answer = try await Wire.get(fleet.admin, "/metrics")
             #expect(answer.body.contains(#"flotilla_ingress_requests_total{hook="paid",status="202"} 2"#))
             #expect(answer.body.contains(#"flotilla_ingress_rejected_total{hook="paid",reason="rate"} 1"#))
+        }
+    }
+
+    @Test("the flood gate goes on counting when the configuration is read again")
+    func gate() async throws {
+        try await withFleet(with: ["FLOTILLA_FLOOD_RATE": "2/h"]) { fleet, child in
+            for expected in [401, 401, 429] {
+                #expect(try await status(fleet, "github", "not-its-secret") == expected)
+                try await reload(child)
+            }
+        }
+    }
+
+    @Test("what a running ingress can't change is told, and the rest is taken over")
+    func restart() async throws {
+        try await withFleet(with: ["FLOTILLA_MAX_BODY_BYTES_FILE": "limit"], files: ["limit": "4096"]) { fleet, child in
+            try fleet.place.write("2048", to: "limit")
+            try fleet.place.write(Self.document(secrets: [Self.second]), to: "fleet.json")
+            try await reload(child)
+            #expect(child.errors.contains("FLOTILLA_MAX_BODY_BYTES was changed"))
+            #expect(try await status(fleet, "github", Self.second) == 202)
         }
     }
 }

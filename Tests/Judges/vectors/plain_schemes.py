@@ -56,6 +56,8 @@ def bitbucket():
     v.accept("the second attempt", s.sign(base.copy().set("X-Attempt-Number", "2")), [event("8f1b9d0e", "bitbucket.repo.push", stable=True)])
     pull = base.copy().set("X-Event-Key", "pullrequest:created").set("X-Request-UUID", "aa")
     v.accept("a pull request", s.sign(pull), [event("aa", "bitbucket.pullrequest.created", "pullrequest:created", "{c0ffee-01}", True)])
+    own = request({"eventKey": "repo:refs_changed"}, ["X-Event-Key", "repo:refs_changed"], ["X-Request-Id", "dc-1"])
+    v.accept("a push to a server of one's own", s.sign(own), [event("dc-1", "bitbucket.repo.refs_changed", "repo:refs_changed", stable=True)])
     s.hostile(base)
     v.reject("a sha1 signature", s.sign(base).set(s.header, "sha1=" + s.code(base, algorithm="sha1").hex()))
     return v

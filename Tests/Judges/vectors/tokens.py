@@ -186,6 +186,41 @@ def mailgun():
     v.accept("an open", thing(signature, "2", "opened"), [event("2", "mailgun.opened", "opened")])
     v.accept("a subaccount's", thing(dict(signature, **{"parent-signature": "x"})), [wanted])
     v.accept("one of two keys", thing(signature), [wanted], keys=[key("newer"), v.keys[0]])
+
+    def both(own, parents):
+        body = json.loads(thing(own).body)
+        return request(body | {"parent-signature": parents})
+
+    old = {"timestamp": str(NOW - 86400), "token": token, "signature": sign(NOW - 86400, token)}
+    v.accept("the account's own signature, beside a stale one", both(old, signature), [wanted])
+    v.reject("two stale signatures", both(old, old), "timestamp")
+    blanks = thing(signature)
+    blanks.body = b"\r\n\t " + blanks.body
+    v.accept("blanks before the object, of no declared type", blanks.copy().drop("Content-Type"), [wanted])
+
+    mark = "xYzZY-7"
+    kind = ["Content-Type", f'multipart/form-data; boundary="{mark}"']
+
+    def part(name, text, more=""):
+        return f'--{mark}\r\nContent-Disposition: form-data; name="{name}"{more}\r\n\r\n{text}\r\n'
+
+    def mail(*parts, end=f"--{mark}--\r\n", kind=kind):
+        made = request(None, raw=("".join(parts) + end).encode())
+        made.headers = [kind]
+        return made
+
+    proof = [part(name, text) for name, text in signature.items()]
+    letter = [part("recipient", "a@b.example"), part("domain", "example.com"), part("attachment-1", "--xYzZY\r\nx\r\n\r\n", '; filename="a.txt"\r\nContent-Type: text/plain')]
+    received = [event(token, "mailgun.unknown", None)]
+    v.accept("a letter with an attachment", mail(*letter, *proof), received)
+    v.accept("a letter, its boundary without quotes, after a preamble", mail("To whom it may concern\r\n", *proof, *letter, kind=["content-type", f"Multipart/Form-Data; Boundary={mark}"]), received)
+    v.reject("a letter with two tokens", mail(*proof, *letter, proof[1]), "body")
+    v.reject("a letter whose token is a file", mail(proof[0], proof[2], *letter, part("token", token, '; filename="t"')), "body")
+    v.reject("a letter that breaks off", mail(*proof, *letter, end=""), "body")
+    v.reject("a letter with another token", mail(proof[0], proof[2], part("token", token[:-1] + "1")), "signature")
+    v.reject("a letter without a boundary", mail(*proof, *letter, kind=["Content-Type", "multipart/form-data"]), "body")
+    inner = "".join(proof).replace(mark, "inner") + "--inner--\r\n"
+    v.reject("a letter whose proof stands inside of a part", mail(*letter, part("body-plain", inner)), "body")
     v.reject("the key of another", thing(dict(signature, signature=sign(NOW, token, "other"))), "signature")
     v.reject("another token", thing(dict(signature, token=token[:-1] + "1")), "signature")
     v.reject("another time", thing(dict(signature, timestamp=str(NOW - 1))), "signature")

@@ -61,6 +61,10 @@ def hubspot(version):
         changed = s.sign(got)
         changed.method = "POST"
         v.reject("another method", changed, "signature")
+        v.accept("an action with a method of its own", s.sign(got), HUBSPOT_EVENTS)
+        traced = base.copy()
+        traced.method = "TRACE"
+        v.reject("a method of nobody's", s.sign(traced), "method")
     if version == 3:
         escaped = moved(base, "https://hooks.example.com/hooks/door?redirect=https%3A%2F%2Fa.example%2Fx%3Fy&mail=a%40b.example")
         v.accept("escapes in the address, decoded as HubSpot signs them", s.sign(escaped), HUBSPOT_EVENTS)
