@@ -4,9 +4,9 @@ internal import COpenSSL
 
 /// One certificate of X.509 (RFC 5280): read when a hook is configured, asked by any thread, freed with it. Time comes from whoever asks,
 /// in seconds since 1970.
+///
+/// Sendable because the certificate is only read after `init`; what libcrypto remembers of it, it remembers under its own lock.
 package final class Certificate: @unchecked Sendable {
-    // Sendable because the certificate is only read after `init`; what libcrypto remembers of it, it remembers under its own lock.
-
     let pointer: OpaquePointer
 
     private init(owning pointer: OpaquePointer) {

@@ -4,9 +4,9 @@ internal import COpenSSL
 
 /// A key of libcrypto, public or with its private half. Takes over the reference it is made with, whatever becomes of `init`, and frees
 /// it at the end; refuses what is not one of our kinds, or too weak or too large to be believed.
+///
+/// Sendable because libcrypto only reads the key after `init`: what a verification writes is in a context of its own.
 final class KeyHandle: @unchecked Sendable {
-    // Sendable because libcrypto only reads the key after `init`: what a verification writes is in a context of its own.
-
     static let rsaBits = 2048...8192
 
     let pointer: OpaquePointer

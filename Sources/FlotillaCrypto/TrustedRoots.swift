@@ -3,9 +3,9 @@
 internal import COpenSSL
 
 /// The certificates that others may lead to: read once, asked by any thread, freed at the end.
+///
+/// Sendable because the store is not written after `init`, and libcrypto takes its lock to search it.
 package final class TrustedRoots: @unchecked Sendable {
-    // Sendable because the store is not written after `init`, and libcrypto takes its lock to search it.
-
     private let store: OpaquePointer
 
     package init(_ roots: [Certificate]) throws(CryptoFailure) {

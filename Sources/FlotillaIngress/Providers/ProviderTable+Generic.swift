@@ -13,7 +13,7 @@ extension ProviderTable {
     static let svix = standard(
         "svix", .hook,
         StrongestPresent(
-            alternatives: [.init(header: "svix-signature", scheme: TemplateMAC.standard("svix", key: .whsec(24...64)))],
+            alternatives: [.init(header: "svix-signature", way: TemplateMAC.standard("svix", key: .whsec(24...64)))],
             otherwise: TemplateMAC.standard("webhook", key: .whsec(24...64))),
         id: .first(.given(.header("svix-signature"), begins: "", .header("svix-id")), .header("webhook-id")))
 

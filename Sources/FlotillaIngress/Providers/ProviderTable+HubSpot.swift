@@ -9,8 +9,8 @@ extension ProviderTable {
         "hubspot",
         StrongestPresent(
             alternatives: [
-                .init(header: signatureV3, scheme: schemeV3),
-                .init(header: "X-HubSpot-Signature-Version", value: "v2", scheme: schemeV2),
+                .init(header: signatureV3, way: schemeV3),
+                .init(header: "X-HubSpot-Signature-Version", value: "v2", way: schemeV2),
             ],
             otherwise: schemeV1))
     static let hubspotV1 = hubspot("hubspot-v1", schemeV1)

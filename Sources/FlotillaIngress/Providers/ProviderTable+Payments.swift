@@ -19,7 +19,7 @@ extension ProviderTable {
     static let shopify = Provider(
         name: "shopify", vendor: .named("shopify"),
         scheme: StrongestPresent(
-            alternatives: [.init(header: "X-Shopify-Hmac-Sha256", scheme: TemplateMAC.body("X-Shopify-Hmac-Sha256", .base64))],
+            alternatives: [.init(header: "X-Shopify-Hmac-Sha256", way: TemplateMAC.body("X-Shopify-Hmac-Sha256", .base64))],
             otherwise: TemplateMAC.body("shopify-hmac-sha256", .base64)),
         id: .first(.header("X-Shopify-Webhook-Id"), .header("shopify-webhook-id")),
         type: [.first(.header("X-Shopify-Topic"), .header("shopify-topic"))],

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import FlotillaCrypto
 internal import FlotillaHTTP
 internal import FlotillaModel
 internal import FlotillaRuntime
@@ -14,13 +13,13 @@ struct ElementToken: SignatureScheme {
     var keyMeaning: String { "the \(field) that was given when subscribing" }
 
     func check(with settings: HookSettings) throws(HookFault) -> any SignatureCheck {
-        ElementTokenCheck(scheme: self, tokens: try KeyForm.text.bytes(of: settings.keys))
+        ElementTokenCheck(scheme: self, tokens: ExpectedTokens(try KeyForm.text.bytes(of: settings.keys)))
     }
 }
 
 struct ElementTokenCheck: SignatureCheck {
     let scheme: ElementToken
-    let tokens: [[UInt8]]
+    let tokens: ExpectedTokens
 
     func check(_ request: Request, at now: Timestamp) throws(Rejection) -> Claims {
         let layer = ItemFields.Layer(request.body, paths: [scheme.list])
@@ -32,16 +31,15 @@ struct ElementTokenCheck: SignatureCheck {
             guard case .string(let sent) = found ?? nil else {
                 throw Rejection(.signature, "an element of the body has no \(scheme.field)")
             }
-            let bytes = Array(sent.utf8)
-            var matches = false
-            for token in tokens where constantTimeEquals(token, bytes) { matches = true }
-            guard matches else { throw Rejection(.signature, "an element of the body has a \(scheme.field) that the hook does not expect") }
+            guard tokens.contain(Array(sent.utf8)) else {
+                throw Rejection(.signature, "an element of the body has a \(scheme.field) that the hook does not expect")
+            }
         }
         return [:]
     }
 
     func sign(_ request: inout Request, at now: Timestamp) throws(Rejection) {
-        guard let token = tokens.first else { throw Rejection(.unavailable, "there is no token to send") }
+        let token = try tokens.toSend()
         let layer = ItemFields.Layer(request.body, paths: [scheme.list])
         guard scheme.list.count == 1, let elements = layer.elements(of: scheme.list, limit: Hook.itemLimit) else { return }
         var text = JSONWriter(capacity: token.count + 2)

@@ -33,8 +33,9 @@ struct SharedToken: SignatureScheme {
 
     func check(with settings: HookSettings) throws(HookFault) -> any SignatureCheck {
         guard !settings.keys.isEmpty else { throw .noKey }
-        var tokens: [[UInt8]] = []
-        for key in settings.keys { tokens.append(try token(of: key)) }
+        var bytes: [[UInt8]] = []
+        for key in settings.keys { bytes.append(try token(of: key)) }
+        let tokens = ExpectedTokens(bytes)
         switch place {
         case .header(let name): return SharedTokenCheck(header: name, authorization: nil, tokens: tokens)
         case .namedHeader(let option):
@@ -67,19 +68,16 @@ struct SharedTokenCheck: SignatureCheck {
 
     let header: String
     let authorization: Authorization?
-    let tokens: [[UInt8]]
+    let tokens: ExpectedTokens
 
     func check(_ request: Request, at now: Timestamp) throws(Rejection) -> Claims {
         let sent = try token(in: try request.head.headers.single(header))
-        // Every token is compared, so that the time says nothing of which one came near.
-        var matches = false
-        for token in tokens where constantTimeEquals(token, sent) { matches = true }
-        guard matches else { throw Rejection(.signature, "the header \(header) does not hold what the hook expects") }
+        guard tokens.contain(sent) else { throw Rejection(.signature, "the header \(header) does not hold what the hook expects") }
         return [:]
     }
 
     func sign(_ request: inout Request, at now: Timestamp) throws(Rejection) {
-        guard let token = tokens.first else { throw Rejection(.unavailable, "there is no token to send") }
+        let token = try tokens.toSend()
         let text = authorization == .basic ? Base64.encode(token) : String(decoding: token, as: UTF8.self)
         request.head.headers.add(header, (authorization?.rawValue ?? "") + text)
     }
@@ -94,5 +92,26 @@ struct SharedTokenCheck: SignatureCheck {
         guard authorization == .basic else { return Array(text) }
         guard let pair = Base64.decode(Substring(text)) else { throw Rejection(.header, "the header \(header) is not base64 text") }
         return pair
+    }
+}
+
+/// The tokens that a hook takes, the one that it would send first.
+struct ExpectedTokens: Sendable {
+    private let tokens: [[UInt8]]
+
+    init(_ tokens: [[UInt8]]) {
+        self.tokens = tokens
+    }
+
+    /// Every token is compared, so that the time says nothing of which one came near.
+    func contain(_ sent: [UInt8]) -> Bool {
+        var matches = false
+        for token in tokens where constantTimeEquals(token, sent) { matches = true }
+        return matches
+    }
+
+    func toSend() throws(Rejection) -> [UInt8] {
+        guard let token = tokens.first else { throw Rejection(.unavailable, "there is no token to send") }
+        return token
     }
 }

@@ -6,19 +6,12 @@ internal import FlotillaModel
 /// For providers that sign in several ways, or under several names of headers: what a request carries chooses, and then it has
 /// to be right. A stronger way that is there and wrong never falls back to a weaker one.
 struct StrongestPresent: SignatureScheme {
-    struct Alternative: Sendable {
-        /// The header that speaks for this scheme, and what it has to say where its presence alone does not.
-        let header: String
-        var value: String?
-        let scheme: any SignatureScheme
-    }
-
     /// The strongest first.
-    let alternatives: [Alternative]
+    let alternatives: [Alternative<any SignatureScheme>]
     /// For a request that carries none of those headers.
     let otherwise: any SignatureScheme
 
-    private var all: [any SignatureScheme] { alternatives.map(\.scheme) + [otherwise] }
+    private var all: [any SignatureScheme] { alternatives.map(\.way) + [otherwise] }
 
     var keyMeaning: String { otherwise.keyMeaning }
     var needsURL: Bool { all.contains { $0.needsURL } }
@@ -29,20 +22,22 @@ struct StrongestPresent: SignatureScheme {
     }
 
     func check(with settings: HookSettings) throws(HookFault) -> any SignatureCheck {
-        var checks: [StrongestPresentCheck.Choice] = []
-        for one in alternatives { checks.append(.init(header: one.header, value: one.value, check: try one.scheme.check(with: settings))) }
-        return StrongestPresentCheck(choices: checks, otherwise: try otherwise.check(with: settings))
+        var choices: [Alternative<any SignatureCheck>] = []
+        for one in alternatives { choices.append(.init(header: one.header, value: one.value, way: try one.way.check(with: settings))) }
+        return StrongestPresentCheck(choices: choices, otherwise: try otherwise.check(with: settings))
     }
 }
 
-struct StrongestPresentCheck: SignatureCheck {
-    struct Choice: Sendable {
-        let header: String
-        let value: String?
-        let check: any SignatureCheck
-    }
+/// One of several ways to prove a request.
+struct Alternative<Way: Sendable>: Sendable {
+    /// The header that speaks for this way, and what it has to say where its presence alone does not.
+    let header: String
+    var value: String?
+    let way: Way
+}
 
-    let choices: [Choice]
+struct StrongestPresentCheck: SignatureCheck {
+    let choices: [Alternative<any SignatureCheck>]
     let otherwise: any SignatureCheck
 
     func check(_ request: Request, at now: Timestamp) throws(Rejection) -> Claims {
@@ -52,12 +47,12 @@ struct StrongestPresentCheck: SignatureCheck {
     private func chosen(by headers: Headers) -> any SignatureCheck {
         for choice in choices {
             guard let value = headers[choice.header] else { continue }
-            if choice.value == nil || choice.value == value { return choice.check }
+            if choice.value == nil || choice.value == value { return choice.way }
         }
         return otherwise
     }
 
     func sign(_ request: inout Request, at now: Timestamp) throws(Rejection) {
-        try (choices.first?.check ?? otherwise).sign(&request, at: now)
+        try (choices.first?.way ?? otherwise).sign(&request, at: now)
     }
 }

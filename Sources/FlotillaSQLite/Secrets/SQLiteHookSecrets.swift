@@ -12,15 +12,10 @@ package struct SQLiteHookSecrets: HookSecrets {
     }
 
     package func put(_ secret: HookSecret) async throws -> Bool {
-        try await file.write { turn in
-            try turn.database.once("INSERT INTO hook_secret VALUES (?1, ?2, ?3, ?4) ON CONFLICT (hook) DO NOTHING") { add in
-                add.bind(1, secret.hook)
-                add.bind(2, secret.since.milliseconds)
-                add.bind(3, secret.sealed.key)
-                add.bind(4, secret.sealed.bytes)
-                try add.run()
-            }
-            return turn.database.changes == 1
+        try await changeOne(
+            "INSERT INTO hook_secret (hook, key, sealed, since) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (hook) DO NOTHING", secret
+        ) {
+            $0.bind(4, secret.since.milliseconds)
         }
     }
 
@@ -40,12 +35,20 @@ package struct SQLiteHookSecrets: HookSecrets {
     }
 
     package func forget(_ secret: HookSecret) async throws -> Bool {
+        try await changeOne("DELETE FROM hook_secret WHERE hook = ?1 AND key = ?2 AND sealed = ?3", secret)
+    }
+
+    /// Whether it did. `sql` has the hook, the key and what is sealed for its first parameters.
+    private func changeOne(
+        _ sql: String, _ secret: HookSecret, with more: @escaping @Sendable (borrowing Statement) -> Void = { _ in }
+    ) async throws -> Bool {
         try await file.write { turn in
-            try turn.database.once("DELETE FROM hook_secret WHERE hook = ?1 AND key = ?2 AND sealed = ?3") { drop in
-                drop.bind(1, secret.hook)
-                drop.bind(2, secret.sealed.key)
-                drop.bind(3, secret.sealed.bytes)
-                try drop.run()
+            try turn.database.once(sql) { change in
+                change.bind(1, secret.hook)
+                change.bind(2, secret.sealed.key)
+                change.bind(3, secret.sealed.bytes)
+                more(change)
+                try change.run()
             }
             return turn.database.changes == 1
         }

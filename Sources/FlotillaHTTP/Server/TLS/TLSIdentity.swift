@@ -5,9 +5,9 @@ package import FlotillaRuntime
 
 /// What a server shows to its clients: a certificate with its chain, and the key that belongs to it. Made of their PEM texts when the
 /// configuration is read, and again when they have changed; the sessions begun with it keep it alive.
+///
+/// Sendable because OpenSSL counts the references to a context atomically, and nothing changes it after `init`.
 package final class TLSIdentity: @unchecked Sendable {
-    // Sendable because OpenSSL counts the references to a context atomically, and nothing changes it after `init`.
-
     private let context: OpaquePointer
 
     package init(certificates: [UInt8], key: Secret) throws(TLSFault) {
