@@ -54,6 +54,19 @@ package final class Deadlines: Sendable {
         state.withLock { _ = $0.waiting.removeValue(forKey: ticket.number) }
     }
 
+    /// What the work returns, or nil once that moment has come: the work then goes on without anybody who waits for it.
+    func value<Value: Sendable>(until due: UInt64, of work: @escaping @Sendable () async -> Value) async -> Value? {
+        await withCheckedContinuation { continuation in
+            let end = FirstEnd<Value?>(continuation)
+            let ticket = add(at: due) { _ = end.reach(nil) }
+            Task.immediate {
+                let value = await work()
+                remove(ticket)
+                _ = end.reach(value)
+            }
+        }
+    }
+
     private func tick() {
         let now = clock()
         let (due, goesOn) = state.withLock { state in

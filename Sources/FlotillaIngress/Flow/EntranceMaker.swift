@@ -37,7 +37,7 @@ struct EntranceMaker: Sendable {
         let before = old?.endpoint as? HookEndpoint
         let publisher = publisher
         let endpoint = HookEndpoint(
-            hook: hook, handed: hook.awaitsSecret ? handed(of: hook, after: before?.handed) : nil,
+            hook: hook, handed: handed(of: hook, after: before),
             meters: before?.meters ?? HookMeters(of: hook.name, in: metrics), log: log,
             watch: before?.watch ?? HookWatch(of: hook.name, metrics: metrics, log: self.log) { publisher.deadlines.now },
             publisher: publisher, clock: clock, random: random, senders: senders, pace: pace(of: hook, after: before))
@@ -45,8 +45,9 @@ struct EntranceMaker: Sendable {
             endpoint, senders: senders, held: held(protection, after: old), networks: hook.limits.networks, log: log, clock: clock)
     }
 
-    private func handed(of hook: Hook, after old: HandedSecret?) -> HandedSecret? {
-        secrets.map { HandedSecret(of: hook, in: $0, after: old, by: publisher.deadlines, clock: clock, log: log) }
+    private func handed(of hook: Hook, after old: HookEndpoint?) -> HandedSecret? {
+        guard hook.awaitsSecret else { return nil }
+        return secrets.map { HandedSecret(of: hook, in: $0, after: old?.handed, by: publisher.deadlines, clock: clock, log: log) }
     }
 
     private func entrance(for tokens: APITokens, _ protection: Protection, _ senders: SenderGuard, after old: Entrance?) -> Entrance {

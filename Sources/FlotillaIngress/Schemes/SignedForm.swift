@@ -13,10 +13,8 @@ enum SignedForm: Sendable {
     /// What nobody's form has. Sorting more would be a way to keep the machine busy.
     private static let fieldLimit = 10_000
 
-    /// A request that does not say what its body is counts as a form: that is what these providers send.
     func isForm(_ request: Request) -> Bool {
-        let type = request.head.headers["Content-Type"]
-        return type == nil || FormBody.isDeclared(by: type)
+        FormBody.isAssumed(by: request.head.headers["Content-Type"])
     }
 
     func message(of request: Request) throws(Rejection) -> [UInt8] {

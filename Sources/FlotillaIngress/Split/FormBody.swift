@@ -8,6 +8,11 @@ enum FormBody {
         return media.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }.elementsEqual("application/x-www-form-urlencoded".utf8)
     }
 
+    /// What does not say what it is counts as a form: that is what providers of forms send.
+    static func isAssumed(by contentType: String?) -> Bool {
+        contentType == nil || isDeclared(by: contentType)
+    }
+
     /// The decoded bytes of the one field of that name; nil where there is none, or several, or its escapes are broken.
     static func field(_ name: String, of body: [UInt8]) -> [UInt8]? {
         var found: ArraySlice<UInt8>?
