@@ -184,12 +184,13 @@ package struct RequestParser {
             body = Array(part)
             return
         }
-        // Grows fourfold as bytes come, up to what it can become and not beyond: a declared length alone reserves nothing. So a body of
-        // 16 MB is copied four times, 4 MB at most: the loop's other connections wait for the longest of these.
+        // Grows fourfold as bytes come: a declared length alone reserves nothing. From half a megabyte on at once to 16 MB, of which only
+        // the part that comes is ever touched: the loop's other connections wait for each copy, and up to there that is 2 MB at most.
         if body.count + part.count > body.capacity {
             let needed = body.count + part.count
             let whole = lines.framing.body == .chunked ? limits.bodyBytes : needed + Int(clamping: bodyLeft)
-            body.reserveCapacity(min(max(body.capacity * 4, needed), max(whole, needed)))
+            let next = body.capacity < 512 * 1024 ? body.capacity * 4 : max(body.capacity * 4, 16 << 20)
+            body.reserveCapacity(min(max(next, needed), max(whole, needed)))
         }
         body.append(contentsOf: part)
     }
