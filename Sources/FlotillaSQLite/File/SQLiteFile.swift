@@ -15,6 +15,8 @@ package actor SQLiteFile {
         package var journal = JournalLimits()
         /// How long what a vanished process held stays held, at most.
         package var lease: Duration = .seconds(30)
+        /// How often it looks after its lease and those of others, at least.
+        package var pace: Duration = .seconds(2)
         /// Rows of the ledger are kept this long after they last changed.
         package var ledgerAge: Duration = .seconds(14 * 86_400)
         package var program = "flotilla"
@@ -317,7 +319,7 @@ package actor SQLiteFile {
 
     private func beat() {
         guard !closed else { return }
-        let interval = pruner.isBehind ? .milliseconds(20) : min(options.lease / 3, .seconds(2))
+        let interval = pruner.isBehind ? .milliseconds(20) : min(options.lease / 3, options.pace)
         heartbeat = loop.schedule(after: interval) { [weak self] in
             self?.assumeIsolated { file in
                 file.care()

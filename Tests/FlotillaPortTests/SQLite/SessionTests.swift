@@ -21,7 +21,9 @@ private struct Rivals {
         let folder = try Folder()
         let path = folder.path + "/flotilla.db"
         var slow = SQLiteFile.Options()
-        slow.lease = .seconds(30)
+        // Never by itself: its clock stands while the other one's moves.
+        slow.lease = .seconds(1800)
+        slow.pace = .seconds(600)
         var quick = SQLiteFile.Options()
         quick.lease = .milliseconds(300)
         let clocks = (ManualClock(), ManualClock())
