@@ -46,8 +46,9 @@ let package = Package(
         library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
         library("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
         library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+        library("CRabbitMQ", pkgConfig: "librabbitmq", apt: "librabbitmq-dev"),
 
-        .target(name: "CBench", dependencies: ["CSQLite", "COpenSSL"]),
+        .target(name: "CBench", dependencies: ["CSQLite", "COpenSSL", "CRabbitMQ"]),
 
         layer("FlotillaModel"),
         layer("FlotillaRuntime", on: "CLinux", "FlotillaModel"),
@@ -56,17 +57,19 @@ let package = Package(
         // Crypto for the ledger's key: a hash that a provider, who chooses ids, can't make collide.
         layer("FlotillaEngine", on: "FlotillaModel", "FlotillaRuntime", "FlotillaCrypto"),
         layer("FlotillaSQLite", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "CSQLite", "CLinux"),
+        // Crypto for the message id of an event whose own is too long for AMQP.
+        layer("FlotillaRabbitMQ", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "FlotillaCrypto", "CRabbitMQ"),
         layer("FlotillaMemory", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime"),
         layer("FlotillaIngress", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "FlotillaHTTP", "FlotillaCrypto"),
         layer("FlotillaWorkers", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "CLinux"),
         layer("FlotillaOperate", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime"),
         layer(
             "FlotillaBoot", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "FlotillaHTTP", "FlotillaSQLite",
-            "FlotillaIngress", "FlotillaWorkers", "FlotillaOperate"),
+            "FlotillaRabbitMQ", "FlotillaIngress", "FlotillaWorkers", "FlotillaOperate"),
 
         program(
             "flotilla", on: "FlotillaBoot", "FlotillaOperate", "FlotillaEngine", "FlotillaModel", "FlotillaRuntime",
-            "FlotillaIngress", "FlotillaHTTP", "FlotillaSQLite", "CBench"),
+            "FlotillaIngress", "FlotillaHTTP", "FlotillaSQLite", "FlotillaRabbitMQ", "CBench"),
         program("flotilla-ingress", on: "FlotillaBoot"),
         program("flotilla-log-sink", on: "FlotillaBoot"),
 
@@ -78,8 +81,12 @@ let package = Package(
         tests("FlotillaHTTPTests", on: "FlotillaHTTP", "FlotillaRuntime", "COpenSSL", "TestSupport"),
         tests("FlotillaEngineTests", on: "FlotillaEngine", "FlotillaMemory", "FlotillaModel", "FlotillaRuntime", "TestSupport"),
         tests(
-            "FlotillaPortTests", on: "FlotillaEngine", "FlotillaMemory", "FlotillaSQLite", "FlotillaModel", "FlotillaRuntime",
-            "CSQLite", "TestSupport"),
+            "FlotillaPortTests", on: "CrashWorker", "flotilla-log-sink", "flotilla-ingress", "FlotillaHTTP", "FlotillaEngine",
+            "FlotillaMemory", "FlotillaSQLite", "FlotillaRabbitMQ",
+            "FlotillaOperate", "FlotillaBoot", "FlotillaModel", "FlotillaRuntime", "CSQLite", "CRabbitMQ", "TestSupport"),
+        tests(
+            "FlotillaRabbitMQTests", on: "FlotillaRabbitMQ", "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "CRabbitMQ",
+            "TestSupport"),
         tests("FlotillaBootTests", on: "FlotillaBoot", "FlotillaHTTP", "FlotillaModel", "FlotillaRuntime", "TestSupport"),
         tests("FlotillaCryptoTests", on: "FlotillaCrypto", "FlotillaModel", "TestSupport"),
         tests(
@@ -87,7 +94,8 @@ let package = Package(
             "FlotillaRuntime",
             "FlotillaCrypto", "TestSupport"),
         tests("FlotillaWorkersTests", on: "FlotillaWorkers", "FlotillaEngine", "FlotillaModel", "FlotillaRuntime"),
-        testProgram("CrashWorker", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "FlotillaSQLite", "CLinux"),
+        testProgram(
+            "CrashWorker", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "FlotillaSQLite", "FlotillaRabbitMQ", "CLinux"),
         tests(
             "IntegrationTests", on: "CrashWorker", "flotilla", "flotilla-ingress", "flotilla-log-sink", "FlotillaEngine", "FlotillaSQLite",
             "FlotillaModel", "FlotillaRuntime", "FlotillaCrypto", "TestSupport"),

@@ -25,7 +25,7 @@ need_swift() {
 
 # What the product is built on.
 need_libraries() {
-    need libsqlite3-dev libssl-dev libcurl4-openssl-dev
+    need libsqlite3-dev libssl-dev libcurl4-openssl-dev librabbitmq-dev
 }
 
 # need_python FOLDER PACKAGE...: a virtual environment with these packages from PyPI.
@@ -39,6 +39,46 @@ need_python() {
     python3 -m venv "$folder"
     "$folder/bin/pip" install --quiet --disable-pip-version-check "$@"
     touch "$stamp"
+}
+
+# start_rabbit FOLDER: a RabbitMQ node of its own in this folder, on free ports; its URL is in $rabbit, its process in $rabbit_pid. Ended by
+# `stop_rabbit`. The broker's own tool is not asked: the port answers when it is ready.
+start_rabbit() {
+    local folder=$1 ports deadline=$((SECONDS + 60))
+    rabbit_folder=$folder
+    need rabbitmq-server python3
+    mkdir -p "$folder"
+    read -r -a ports < <(python3 -c 'import socket
+held = [socket.socket() for _ in range(3)]
+for one in held: one.bind(("127.0.0.1", 0))
+print(*(one.getsockname()[1] for one in held))')
+    printf 'listeners.tcp.default = 127.0.0.1:%s\ndisk_free_limit.absolute = 50MB\nlog.console = false\n' "${ports[0]}" >"$folder/rabbitmq.conf"
+    echo '[].' >"$folder/plugins"
+    (umask 277 && rm -f "$folder/.erlang.cookie" && echo flotilla >"$folder/.erlang.cookie")
+    # From the folder: what the node writes when it ends badly stays there.
+    (
+        cd "$folder"
+        export HOME=$folder RABBITMQ_NODENAME=n${ports[0]}@localhost RABBITMQ_MNESIA_BASE=$folder/data RABBITMQ_LOG_BASE=$folder/log
+        export RABBITMQ_CONFIG_FILE=$folder/rabbitmq.conf RABBITMQ_ENABLED_PLUGINS_FILE=$folder/plugins RABBITMQ_PID_FILE=$folder/pid
+        export RABBITMQ_DIST_PORT=${ports[1]} ERL_EPMD_ADDRESS=127.0.0.1 ERL_EPMD_PORT=${ports[2]}
+        exec /usr/lib/rabbitmq/bin/rabbitmq-server </dev/null >"$folder/out" 2>&1
+    ) &
+    rabbit_pid=$!
+    rabbit_mapper=${ports[2]} rabbit=amqp://guest:guest@127.0.0.1:${ports[0]}
+    until (exec 3<>"/dev/tcp/127.0.0.1/${ports[0]}") 2>/dev/null; do
+        if ! kill -0 "$rabbit_pid" 2>/dev/null || [ $SECONDS -ge $deadline ]; then
+            tail -n 20 "$folder/out" >&2
+            return 1
+        fi
+        sleep 0.1
+    done
+}
+stop_rabbit() {
+    [ -n "${rabbit_pid-}" ] || return 0
+    kill "$(cat "$rabbit_folder/pid" 2>/dev/null || echo "$rabbit_pid")" 2>/dev/null || true
+    wait "$rabbit_pid" 2>/dev/null || true
+    ERL_EPMD_PORT=$rabbit_mapper epmd -kill >/dev/null 2>&1 || true
+    rabbit_pid=
 }
 
 # area NAME COMMAND...: runs it, and remembers how long it took; `areas` prints that. Nothing stands behind the command in the same

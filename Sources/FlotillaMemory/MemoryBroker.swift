@@ -25,12 +25,17 @@ package final class MemoryBroker: Broker {
     private struct State {
         var queues: [String: Queue] = [:]
         var letters: [String: [Item]] = [:]
+        /// The newest of what was accepted, and how many older ones have left.
+        var journal: [JournalEntry] = []
+        var journalStart: Int64 = 0
         var away: String?
     }
 
     private let state = Mutex(State())
     private let clock: any WallClock
     private let loop: Loop
+
+    static let journalLimit = 20_000
 
     /// - Parameter loop: whose timers wake what was delayed.
     package init(clock: any WallClock, loop: Loop) {
@@ -67,7 +72,11 @@ package final class MemoryBroker: Broker {
                 let targets = state.queues.filter { $0.value.bindings.contains { $0.matches(event.type) } }.keys
                 for queue in targets { state.queues[queue]?.ready.append(item) }
                 if targets.isEmpty { Self.keep(item, in: QueueNames.unrouted, &state) }
+                state.journal.append(JournalEntry(event: event, accepted: now))
             }
+            guard state.journal.count >= 2 * Self.journalLimit else { return }
+            state.journalStart += Int64(state.journal.count - Self.journalLimit)
+            state.journal.removeFirst(state.journal.count - Self.journalLimit)
         }
         distribute()
     }
@@ -124,6 +133,14 @@ package final class MemoryBroker: Broker {
             state.withLock { $0.queues[subscription.queue]?.ready.insert(contentsOf: held, at: 0) }
         }
         distribute()
+    }
+
+    /// The entries behind a number, counted from 1.
+    func journal(behind number: Int64) -> (entries: ArraySlice<JournalEntry>, first: Int64) {
+        state.withLock { state in
+            let skipped = max(0, number - state.journalStart)
+            return (state.journal.dropFirst(Int(clamping: skipped)), state.journalStart + skipped)
+        }
     }
 
     func giveBack(_ item: Item, to queue: String) {

@@ -21,6 +21,20 @@ struct flotilla_bench_result {
 struct flotilla_bench_result flotilla_bench_sqlite(
     const char *path, struct flotilla_bench_sql sql, int batch, int body_bytes, int checkpoint_pages, double seconds);
 
+/// A RabbitMQ node, and who we are there.
+struct flotilla_bench_broker {
+    const char *host, *vhost, *user, *password;
+    int port;
+};
+
+/// Confirmed persistent publishes of 1 KB with the headers of a webhook event, `window` of them unconfirmed at most: messages a second,
+/// the limit of any client on that broker. Negative on failure.
+double flotilla_bench_rabbit_publish(
+    const struct flotilla_bench_broker *broker, const char *exchange, const char *key, long long count, long long window);
+
+/// Consuming and acknowledging by 32, with nothing done in between: messages a second. Negative on failure.
+double flotilla_bench_rabbit_consume(const struct flotilla_bench_broker *broker, const char *queue, long long count, int prefetch);
+
 /// Microseconds of one 4 KB write and fdatasync, the median of `count`; negative on failure.
 double flotilla_bench_fdatasync(const char *path, int count);
 

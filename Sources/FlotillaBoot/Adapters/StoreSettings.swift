@@ -7,7 +7,12 @@ internal import FlotillaSQLite
 /// Which broker and store, and how long they remember.
 struct StoreSettings {
     let broker: AdapterURL
-    let store: AdapterURL
+    /// The path of the store's file.
+    let store: String
+    /// Before all names on the broker.
+    let prefix: String
+    /// Where RabbitMQ's management API is, with user and password.
+    let management: Secret?
     let journal: JournalLimits
     let ledgerAge: Duration
     let lease: Duration
@@ -17,8 +22,10 @@ struct StoreSettings {
     var prunes = true
 
     init(reading configuration: inout Configuration) {
-        broker = AdapterURL.read(.broker, &configuration)
-        store = AdapterURL.read(.store, &configuration)
+        broker = AdapterURL.readBroker(&configuration)
+        store = AdapterURL.readStore(&configuration)
+        prefix = Self.prefix(&configuration)
+        management = configuration.management()
         journal = Self.journal(&configuration)
         lease = configuration.duration(.leaseSeconds, in: .seconds(1)...(.seconds(600)))
         let days = configuration.integer(.ledgerDays, in: 1...3650)
@@ -33,6 +40,18 @@ struct StoreSettings {
                 "must be at least \(least): the journal's days, and FLOTILLA_MAX_AGE_SECONDS plus the 4 days for which providers send again"
             )
         }
+    }
+
+    /// What can stand in every name on a broker, and leaves room for the rest of it.
+    private static func prefix(_ configuration: inout Configuration) -> String {
+        let text = configuration.text(.prefix) ?? ""
+        let plain = text.utf8.allSatisfy {
+            (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D || $0 == 0x5F || $0 == 0x2E
+        }
+        if !plain || text.utf8.count > 60 {
+            configuration.fault(Variable.prefix.name, "must be at most 60 of a-z 0-9 - _ .")
+        }
+        return text
     }
 
     /// `on`, `off`, or limits: `7d,50GB`, `7d`, `50GB`.

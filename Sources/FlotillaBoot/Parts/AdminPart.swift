@@ -16,9 +16,13 @@ struct AdminPart: Part {
     let measure: @Sendable () async -> Void
 
     func build(_ process: ProcessResources) async throws -> any Service {
+        try build(metrics: process.metrics, health: process.health)
+    }
+
+    func build(metrics: MetricsRegistry, health: Health) throws -> any Service {
         let loop = try Loop("admin")
         let responder = AdminResponder(
-            pages: AdminPages(health: process.health, metrics: process.metrics), health: process.health, checks: checks, stuck: stuck,
+            pages: AdminPages(health: health, metrics: metrics), health: health, checks: checks, stuck: stuck,
             measure: measure)
         var limits = Limits()
         limits.connections = 64

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import FlotillaEngine
+package import FlotillaEngine
 internal import FlotillaHTTP
 internal import FlotillaIngress
 internal import FlotillaModel
@@ -53,6 +53,8 @@ package struct IngressPart: Part {
             ((tls == nil) != (other.tls == nil), "whether there is TLS"),
         ].compactMap { $0.0 ? $0.1 : nil }
     }
+
+    package func prepare(_ broker: any Broker) async throws { try await broker.expect(bodiesOf: limits.bodyBytes) }
 
     /// Where it can be reached on this machine.
     package var url: String { "\(tls == nil ? "http" : "https")://\(address)" }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import FlotillaEngine
 package import FlotillaRuntime
 
 /// One thing that a process does: the ingress, a worker. Read from the configuration together with all others, so that every fault
@@ -8,12 +9,15 @@ package protocol Part: Sendable {
     /// That of its service.
     var name: String { get }
     var stage: Stage { get }
+    /// What the part needs on the broker, before anything of the process is built; done again when it did not work.
+    func prepare(_ broker: any Broker) async throws
     func build(_ process: ProcessResources) async throws -> any Service
     /// For `--check`: reaches what the part needs beside broker and store, and lets go of it.
     func check() async throws
 }
 
 extension Part {
+    package func prepare(_ broker: any Broker) async throws {}
     package func check() async throws {}
 }
 

@@ -10,15 +10,20 @@ struct QueueMeter: Sendable {
     let exports: Bool
 
     func measure(_ broker: any Broker & BrokerInspection) async {
-        metrics.gauge(MetricTable.brokerUp).set(await broker.ailment() == nil ? 1 : 0)
+        let standing = await broker.standing()
+        metrics.gauge(MetricTable.brokerUp).set(standing == .away ? 0 : 1)
+        metrics.gauge(MetricTable.brokerBlocked).set(standing == .blocked ? 1 : 0)
         guard exports, let reports = try? await broker.queues() else { return }
         let now = SystemClock().now
         for report in reports {
-            let states = [
-                ("ready", report.ready), ("held", report.held), ("delayed", report.delayed), ("dead", report.dead),
-                ("parked", report.parked),
+            let states: [(String, Int, QueueReport.Field?)] = [
+                ("ready", report.ready, nil), ("held", report.held, .held), ("delayed", report.delayed, .delayed),
+                ("dead", report.dead, nil), ("parked", report.parked, nil),
             ]
-            for (state, count) in states { metrics.gauge(MetricTable.queueMessages, report.name, state).set(Double(count)) }
+            for (state, count, field) in states where field.map({ !report.unknown.contains($0) }) ?? true {
+                metrics.gauge(MetricTable.queueMessages, report.name, state).set(Double(count))
+            }
+            guard !report.unknown.contains(.oldest) else { continue }
             metrics.gauge(MetricTable.queueOldestSeconds, report.name).set(report.oldest.map { max(0, (now - $0).inSeconds) } ?? 0)
         }
     }

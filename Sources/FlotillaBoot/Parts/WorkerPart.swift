@@ -17,11 +17,13 @@ package struct WorkerPart: Part {
         self.handler = handler
     }
 
+    package func prepare(_ broker: any Broker) async throws {
+        try await broker.declare(settings.queue, bindings: settings.bindings)
+    }
+
     package func check() async throws { try await handler().close() }
 
     package func build(_ process: ProcessResources) async throws -> any Service {
-        // Before any service runs: the first webhook must find its queue.
-        try await process.adapters.broker.declare(settings.queue, bindings: settings.bindings)
         let open = try await handler()
         let worker = Worker(
             settings, handler: open.handler, broker: process.adapters.broker, ledger: process.adapters.ledger, clock: process.clock,

@@ -9,12 +9,15 @@ internal import Glibc
 package struct OperatorSession: Sendable {
     private let adapters: Adapters
     private let loop: Loop
+    /// Where the events of the hooks come from that FLOTILLA_HOOKS names.
+    package let hookSources: [String]
     /// Nil without `FLOTILLA_KEYS`.
     package let vault: Vault?
     package let clock: any WallClock = SystemClock()
 
-    package var broker: any Broker & BrokerInspection { adapters.broker }
+    package var broker: any Broker & BrokerInspection & JournalInspection { adapters.broker }
     package var ledger: any Ledger & LedgerInspection { adapters.ledger }
+    package var managementFailure: String? { adapters.managementFailure }
     package var hookSecrets: any HookSecrets { adapters.hookSecrets }
     package var sleeper: any Sleeper { LoopSleeper(loop) }
 
@@ -24,6 +27,7 @@ package struct OperatorSession: Sendable {
     ) async throws -> Value {
         var configuration = Configuration(environment: environment)
         configuration.leaveHooks()
+        let hooks = configuration.list(.hooks).map { "/hooks/\($0.prefix { $0 != "=" })" }
         var settings = StoreSettings(reading: &configuration)
         let vault = Vault(reading: &configuration)
         _ = try configuration.finish()
@@ -33,7 +37,7 @@ package struct OperatorSession: Sendable {
         defer { loop.stop() }
         let adapters = try await Adapters.open(settings, program: "flotilla")
         do {
-            let value = try await body(OperatorSession(adapters: adapters, loop: loop, vault: vault))
+            let value = try await body(OperatorSession(adapters: adapters, loop: loop, hookSources: hooks, vault: vault))
             await adapters.close()
             return value
         } catch {

@@ -4,6 +4,7 @@ internal import FlotillaEngine
 internal import FlotillaHTTP
 internal import FlotillaModel
 internal import FlotillaRuntime
+internal import Synchronization
 
 /// A program at work: opens what it needs, runs its parts until they are drained, lets go of everything.
 struct RunningProgram {
@@ -26,17 +27,75 @@ struct RunningProgram {
         do {
             let loop = try Loop("timers")
             let signals = try Signals.stream(on: loop)
-            let adapters = try await Adapters.open(settings.store, program: program.name)
-            let status = await run(loop, signals, adapters)
-            await adapters.close()
-            return status
+            do {
+                let adapters = try await open()
+                return await run(loop, signals, adapters)
+            } catch let failure as BrokerFailure where settings.store.broker.isServer {
+                return try await wait(loop, signals, failure)
+            }
         } catch {
             log.error("can't start", ["error": "\(error)"])
             return Self.unavailable
         }
     }
 
+    /// With all that the parts need on the broker: the first webhook must find its queue.
+    private func open() async throws -> Adapters {
+        let adapters = try await Adapters.open(settings.store, program: program.name, log: log)
+        do {
+            for part in settings.composition.parts { try await part.prepare(adapters.broker) }
+            return adapters
+        } catch {
+            await adapters.close()
+            throw error
+        }
+    }
+
+    /// Ending would only have us started again, and again: so the process waits, and says for what.
+    private func wait(_ loop: Loop, _ signals: AsyncStream<ProcessSignal>, _ failure: BrokerFailure) async throws -> Int32 {
+        let waiting = BrokerWait(failure, log: log, sleeper: LoopSleeper(loop)) { try await open() }
+        let metrics = MetricsRegistry()
+        let admin = AdminPart(
+            address: settings.admin, checks: { [HealthFinding(name: "broker", state: .failing(waiting.why))] }, stuck: { nil },
+            measure: { metrics.gauge(MetricTable.brokerUp).set(0) })
+        // One that comes while the wait ends must not be lost to what follows.
+        let (relayed, mailbox) = AsyncStream.makeStream(of: ProcessSignal.self)
+        let isEnded = Atomic(false)
+        let relay = Task {
+            for await signal in signals {
+                if signal != .hangup { isEnded.store(true, ordering: .releasing) }
+                mailbox.yield(signal)
+            }
+        }
+        let group = ServiceGroup(
+            stages: [[waiting], [try admin.build(metrics: metrics, health: Health())]], drainLimit: settings.drainLimit,
+            signals: relayed, log: log, sleeper: LoopSleeper(loop)
+        ) { ending in
+            ProcessExit.now(with: ending.exitStatus)
+        }
+        let ending = await group.run()
+        relay.cancel()
+        await relay.value
+        guard let adapters = waiting.opened, !isEnded.load(ordering: .acquiring) else {
+            await waiting.opened?.close()
+            if case .failed(_, let error) = ending { throw error }
+            return ending.exitStatus
+        }
+        log.notice("the broker is there")
+        let next = try Signals.stream(on: loop)
+        return await run(loop, next, adapters)
+    }
+
+    /// Closes the adapters at its end.
     private func run(_ loop: Loop, _ signals: AsyncStream<ProcessSignal>, _ adapters: Adapters) async -> Int32 {
+        let status = await work(loop, signals, adapters)
+        // All is settled by now: a broker that does not answer must not keep the process.
+        loop.post { _ = loop.schedule(after: Self.closeLimit) { ProcessExit.now(with: status) } }
+        await adapters.close()
+        return status
+    }
+
+    private func work(_ loop: Loop, _ signals: AsyncStream<ProcessSignal>, _ adapters: Adapters) async -> Int32 {
         let process = ProcessResources(
             program: program.name, log: log, metrics: MetricsRegistry(), health: Health(), adapters: adapters,
             configuration: configuration, loop: loop, clock: SystemClock())
@@ -69,14 +128,20 @@ struct RunningProgram {
         for part in settings.composition.parts { stages[part.stage.rawValue].append(try await part.build(process)) }
         let workers = stages[Stage.work.rawValue].compactMap { $0 as? WorkerService }
         let adapters = process.adapters
+        let warning = workers.isEmpty ? nil : adapters.warning
+        if let warning { log.warning(warning) }
         let queues = QueueMeter(metrics: process.metrics, exports: program.exportsQueues)
         let admin = AdminPart(
             address: settings.admin,
             checks: {
-                let found: [(String, String?)] =
-                    [("broker", await adapters.broker.ailment()), ("store", await adapters.ledger.ailment())]
-                    + workers.map { ($0.name, $0.ailment) }
-                return found.map { HealthFinding(name: $0.0, state: $0.1.map { .failing($0) } ?? .ready) }
+                let found: [(String, String?, HealthState)] =
+                    [
+                        ("broker", await adapters.broker.ailment(), .ready),
+                        ("store", await adapters.ledger.ailment(), warning.map { .warning($0) } ?? .ready),
+                    ] + workers.map { ($0.name, $0.ailment, .ready) }
+                return found.map { name, ailment, otherwise in
+                    HealthFinding(name: name, state: ailment.map { .failing($0) } ?? otherwise)
+                }
             },
             stuck: { workers.lazy.compactMap(\.stuck).first },
             measure: { await queues.measure(adapters.broker) })
@@ -89,6 +154,7 @@ struct RunningProgram {
         for line in settings.composition.lines + lines { print(line) }
     }
 
+    private static let closeLimit = Duration.seconds(5)
     /// EX_UNAVAILABLE of sysexits.h.
     private static let unavailable: Int32 = 69
 }

@@ -14,6 +14,9 @@ package protocol Broker: Sendable {
     /// Makes the queue and its companions (`{queue}.dead`, `{queue}.parked`), and binds it to exactly these patterns.
     func declare(_ queue: String, bindings: [TopicPattern]) async throws
 
+    /// Before events with such bodies are taken from others: throws when the broker would take none of that size.
+    func expect(bodiesOf largest: Int) async throws
+
     func publish(_ events: [Event]) async throws
 
     /// Confirms a copy of what was delivered, the event untouched, in the named queue, no sooner than `delay` from now.
@@ -25,6 +28,24 @@ package protocol Broker: Sendable {
 
     /// Nil when it can publish and deliver now; otherwise what is wrong, in words that may be shown.
     func ailment() async -> String?
+
+    func standing() async -> BrokerStanding
+}
+
+extension Broker {
+    /// Of one that takes whatever there is room for.
+    package func expect(bodiesOf largest: Int) async throws {}
+
+    /// Of one that is a file or memory of this process.
+    package func standing() async -> BrokerStanding { await ailment() == nil ? .up : .away }
+}
+
+/// Whether a broker is there, apart from single queues and consumers.
+package enum BrokerStanding: Sendable {
+    case up
+    /// It is there, and takes no publishes for now.
+    case blocked
+    case away
 }
 
 /// A stream of deliveries of one queue: made by `subscribe`, ended by `cancel`.

@@ -16,8 +16,8 @@ package protocol BrokerInspection: Sendable {
     /// Removes them. Whoever calls this has written it into the ledger before.
     func discard(_ letters: [Letter]) async throws -> Int
 
-    /// Events by their id, for `ledger show`.
-    func sources() async throws -> [String]
+    /// Every source that an event came from, for `ledger show`; nil where the broker does not know them.
+    func sources() async throws -> [String]?
 }
 
 /// One queue as it stands.
@@ -34,6 +34,12 @@ package struct QueueReport: Sendable, Equatable {
     package var gone = 0
     /// When the oldest event that is ready or held was accepted.
     package var oldest: Timestamp?
+    /// What this broker can't be asked for: those fields mean nothing.
+    package var unknown: Set<Field> = []
+
+    package enum Field: Sendable {
+        case held, delayed, rates, oldest
+    }
 
     package init(name: String) {
         self.name = name

@@ -3,6 +3,8 @@
 /// The names of the queues beside a worker's own.
 package enum QueueNames {
     package static let unrouted = "unrouted"
+    /// A line of its own where delayed events are not counted by queue; no queue.
+    package static let delayed = "flotilla.delay"
 
     package static func dead(_ queue: String) -> String { queue + ".dead" }
     package static func parked(_ queue: String) -> String { queue + ".parked" }

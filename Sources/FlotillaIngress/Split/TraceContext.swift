@@ -14,7 +14,8 @@ struct TraceContext: Equatable {
     }
 
     init?(_ headers: Headers) {
-        self.init(parent: headers.unambiguous("traceparent"), state: headers.all("tracestate").joined(separator: ","))
+        guard let parent = headers.unambiguous("traceparent") else { return nil }
+        self.init(parent: parent, state: headers.all("tracestate").joined(separator: ","))
     }
 
     /// `version-traceid-parentid-flags` in lower-case hexadecimal. A version above 00 may add more fields behind.

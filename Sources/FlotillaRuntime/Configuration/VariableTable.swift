@@ -88,7 +88,7 @@ extension Variable {
     // MARK: Who reads what
 
     package static let everyProgram: [Variable] = [
-        broker, store, journal, ledgerDays, leaseSeconds, maxAgeSeconds, config, admin, log, drainSeconds,
+        broker, brokerManagement, prefix, store, journal, ledgerDays, leaseSeconds, maxAgeSeconds, config, admin, log, drainSeconds,
     ]
     package static let ofIngress: [Variable] = [
         listen, publicURL, tlsCertificate, tlsKey, trustedProxies, forwardedHeader, floodRate, hooks, apiTokens, maxBodyBytes,
@@ -102,6 +102,6 @@ extension Variable {
 
     /// Known, so that an environment made for later versions is not refused; read by none of today's programs.
     package static let later: [Variable] = [
-        brokerManagement, prefix, otlpEndpoint, otelServiceName, files, apiListen, oauthListen, oauthURL,
+        otlpEndpoint, otelServiceName, files, apiListen, oauthListen, oauthURL,
     ]
 }

@@ -59,8 +59,13 @@ package final class Loop: SerialExecutor, TaskExecutor, @unchecked Sendable {
         // The thread holds the loop until it ends; `stop()` is what ends it.
         let box = Unmanaged.passRetained(self)
         var handle = pthread_t()
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        defer { pthread_attr_destroy(&attributes) }
+        // Without it a shell's `ulimit -s` decides, and `unlimited` means 2 MB.
+        pthread_attr_setstacksize(&attributes, 8 << 20)
         let code = pthread_create(
-            &handle, nil,
+            &handle, &attributes,
             { pointer in
                 guard let pointer else { return nil }
                 Unmanaged<Loop>.fromOpaque(pointer).takeRetainedValue().run()

@@ -8,7 +8,7 @@ extension SQLiteBroker: BrokerInspection {
         try await file.read { turn in try QueueReports.all(turn) }
     }
 
-    package func sources() async throws -> [String] {
+    package func sources() async throws -> [String]? {
         try await file.read { turn in
             try turn.database.once("SELECT name FROM source") { try $0.rows { $0.text(0) ?? "" } }
         }

@@ -11,6 +11,8 @@ struct BenchCommand: Command {
     static let help = """
         usage: flotilla bench local [--seconds N] [--publishers N] [--backlog N] [--folder DIR] [--json]
                flotilla bench verify [--json]
+               flotilla bench broker [--count N] [--publishers N] [--journal] [--large] [--rate N] [--keep TYPE] [--bare] [--json]
+               flotilla bench worker [--count N] [--publishers N] [--bare] [--json]
 
         verify: nanoseconds to verify one request of 1 KB, for each scheme, beside OpenSSL's own for the hash of the same bytes in the same
         run, and what is beyond it. Schemes of public keys and tokens do other work than hashing.
@@ -19,18 +21,32 @@ struct BenchCommand: Command {
         C loop over SQLite with the same statements and the same group commit, for the same time on the same disk; then single
         publishes beside one fdatasync. Prints events a second, p50, p99, memory, and the ratios.
 
+        broker: publishes events of 1 KB to the RabbitMQ of FLOTILLA_BROKER (amqp://guest:guest@127.0.0.1 without it), each waiting for its
+        confirm, and tells how long those take. worker: consumes them with a handler that does nothing and no ledger. Both on queues of
+        their own, removed again.
+
           --seconds N       for each part; 10 without it
-          --publishers N    publishers that wait for their confirm; 64 without it
+          --publishers N    publishers that wait for their confirm, or handlers at once; 64 without it
           --backlog N       first let N events wait, then measure publishing and consuming beside them, and drain them
           --folder DIR      where the files are made and removed again; ./var/bench without it
+          --count N         events to publish or consume; 100000 without it
+          --journal         journal what is published
+          --large           one event in a hundred has 10 MB; what is told of times holds for the others
+          --rate N          events a second that are offered, instead of as many as go
+          --keep TYPE       publish into the fleet of FLOTILLA_PREFIX, as events of this type, and leave them there
+          --bare            a bare C loop over librabbitmq does it: what any client can reach on that broker
         """
 
-    private let what: String
+    enum Subject: String, CaseIterable { case local, verify, broker, worker }
+
+    private let subject: Subject
+    private let bare: Bool
     private let seconds: Int
     private let publishers: Int
     private let backlog: Int
     private let folder: String
     private let json: Bool
+    private let rabbit: RabbitBench
 
     init(_ arguments: inout Arguments) throws {
         seconds = try arguments.integer("--seconds", in: 1...3600) ?? 10
@@ -38,12 +54,45 @@ struct BenchCommand: Command {
         backlog = try arguments.integer("--backlog", in: 1...10_000_000) ?? 0
         folder = try arguments.option("--folder") ?? "var/bench"
         json = arguments.flag("--json")
-        what = try arguments.word("local or verify")
-        guard what == "local" || what == "verify" else { throw WrongUsage("\(what) is none of local, verify") }
+        bare = arguments.flag("--bare")
+        rabbit = try RabbitBench(&arguments, lanes: publishers)
+        let word = try arguments.word("local, verify, broker or worker")
+        guard let subject = Subject(rawValue: word) else { throw WrongUsage("\(word) is none of local, verify, broker, worker") }
+        self.subject = subject
     }
 
     func run() async throws -> ExitStatus {
-        if what == "verify" { return try verify() }
+        switch subject {
+        case .local: try await runLocal()
+        case .verify: try verify()
+        case .broker, .worker: try await runRabbit()
+        }
+    }
+
+    private func runRabbit() async throws -> ExitStatus {
+        var figures = LocalBench.Figures()
+        switch (subject, bare) {
+        case (.broker, false): figures = try await rabbit.publish()
+        case (.broker, true): figures.eventsPerSecond = try await rabbit.barePublish()
+        case (_, false): figures.eventsPerSecond = try await rabbit.consume()
+        case (_, true): figures.eventsPerSecond = try await rabbit.bareConsume()
+        }
+        let times = figures.latencies.isEmpty ? [] : [("p50", figures.percentile(0.5)), ("p99", figures.percentile(0.99))]
+        if json {
+            printJSON { json in
+                json.member("messages_per_second", figures.eventsPerSecond)
+                for (name, value) in times { json.member("\(name)_us", value) }
+            }
+        } else {
+            let words =
+                [bare ? "bare \(subject.rawValue)" : subject.rawValue, "\(publishers) at once"] + rabbit.words
+                + times.map { "\($0.0) \(Int($0.1.rounded())) us" }
+            print("\(words.joined(separator: ", ")): \(Int(figures.eventsPerSecond.rounded())) msg/s")
+        }
+        return .done
+    }
+
+    private func runLocal() async throws -> ExitStatus {
         let bench = LocalBench(folder: "\(folder)/\(getpid())", seconds: seconds, publishers: publishers)
         let lines = try await bench.withFolder {
             backlog > 0 ? try await measureBacklog(bench) : try await measure(bench)

@@ -14,7 +14,8 @@ struct LedgerCommand: Command {
         Shows for each worker that has heard of the event: its state, round (which copy of it ran last: retries and postponements),
         generation (how often it was replayed), crashes and times; and where it is kept if it is a dead letter, parked or unrouted.
 
-          --source SOURCE    only the event of this source, such as /hooks/github
+          --source SOURCE    only the event of this source, such as /hooks/github; on RabbitMQ, which does not know the sources, those of
+                             FLOTILLA_HOOKS are tried without it, and then the journal is read
           --json             one JSON line for each worker and letter
 
         Exit status: 0 found, 1 nobody has heard of it.
@@ -34,7 +35,8 @@ struct LedgerCommand: Command {
 
     func run() async throws -> ExitStatus {
         let history = try await OperatorSession.with { session in
-            try await EventHistory.find(id: id, source: source, broker: session.broker, ledger: session.ledger)
+            try await EventHistory.find(
+                id: id, source: source, hooks: session.hookSources, broker: session.broker, ledger: session.ledger)
         }
         if json {
             for line in history.lines { printLine(line) }

@@ -62,9 +62,9 @@ enum Terminal {
     }
 }
 
-/// One JSON document or line on stdout.
+/// One line of JSON on stdout. Line breaks stand only between what it is made of, such as an event's own data: there a blank is as good.
 func printJSON(_ body: (inout JSONWriter) -> Void) {
     var writer = JSONWriter(capacity: 256)
     writer.object(body)
-    print(String(decoding: writer.bytes, as: UTF8.self))
+    print(String(decoding: writer.bytes.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 }, as: UTF8.self))
 }

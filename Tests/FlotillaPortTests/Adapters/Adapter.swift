@@ -6,7 +6,13 @@ import Testing
 
 /// The adapters that the conformance suites run against: a case here, and a file that builds its harness.
 enum Adapter: String, Sendable, CaseIterable, CustomTestStringConvertible {
-    case memory, sqlite
+    case memory, sqlite, rabbitmq
+
+    /// RabbitMQ needs a node: scripts/test installs it, and there it is never left out.
+    static var allCases: [Adapter] { RabbitNode.isInstalled ? [.memory, .sqlite, .rabbitmq] : [.memory, .sqlite] }
+
+    /// Those with stores of their own.
+    static let ledgers: [Adapter] = [.memory, .sqlite]
 
     var testDescription: String { rawValue }
 
@@ -15,6 +21,7 @@ enum Adapter: String, Sendable, CaseIterable, CustomTestStringConvertible {
         switch self {
         case .memory: try await MemoryHarness.use(body)
         case .sqlite: try await SQLiteHarness.use(body)
+        case .rabbitmq: try await RabbitHarness.use(body)
         }
     }
 }

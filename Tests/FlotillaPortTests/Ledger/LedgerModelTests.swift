@@ -7,7 +7,7 @@ import Testing
 
 /// Random claims and marks, one after the other for each event and many events at once: an adapter answers as the pure table does.
 struct LedgerModelTests {
-    @Test(arguments: Adapter.allCases)
+    @Test(arguments: Adapter.ledgers)
     func `an adapter answers as the table does, whatever is asked in whatever order`(_ adapter: Adapter) async throws {
         try await adapter.harness { harness in
             let ledgers = [try await harness.open().ledger, try await harness.open().ledger]

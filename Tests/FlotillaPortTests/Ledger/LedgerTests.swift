@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 struct LedgerTests {
-    @Test(arguments: Adapter.allCases)
+    @Test(arguments: Adapter.ledgers)
     func `what is claimed runs once; others are told that it is busy, until it is marked`(_ adapter: Adapter) async throws {
         try await adapter.ledger { ledger in
             let one = try key("1")
@@ -19,7 +19,7 @@ struct LedgerTests {
         }
     }
 
-    @Test(arguments: Adapter.allCases, [(LedgerMark.done, LedgerState.done), (.dead, .dead), (.parked, .parked)])
+    @Test(arguments: Adapter.ledgers, [(LedgerMark.done, LedgerState.done), (.dead, .dead), (.parked, .parked)])
     func `what has ended is a duplicate, until a person replays it`(_ adapter: Adapter, _ end: (mark: LedgerMark, state: LedgerState))
         async throws
     {
@@ -36,7 +36,7 @@ struct LedgerTests {
         }
     }
 
-    @Test(arguments: Adapter.allCases)
+    @Test(arguments: Adapter.ledgers)
     func `a retry is run by its own round, and supersedes older copies`(_ adapter: Adapter) async throws {
         try await adapter.ledger { ledger in
             let one = try key("1")
@@ -52,7 +52,7 @@ struct LedgerTests {
         }
     }
 
-    @Test(arguments: Adapter.allCases)
+    @Test(arguments: Adapter.ledgers)
     func `a stale fence writes nothing`(_ adapter: Adapter) async throws {
         try await adapter.ledger { ledger in
             let one = try key("1")
@@ -70,7 +70,7 @@ struct LedgerTests {
         }
     }
 
-    @Test(arguments: Adapter.allCases)
+    @Test(arguments: Adapter.ledgers)
     func `lost are the claims that were taken over or marked, and those that never were`(_ adapter: Adapter) async throws {
         try await adapter.ledger { ledger in
             let held = HeldClaim(key: try key("held"), fence: try await ledger.claimed(key("held")))
@@ -83,7 +83,7 @@ struct LedgerTests {
         }
     }
 
-    @Test(arguments: Adapter.allCases)
+    @Test(arguments: Adapter.ledgers)
     func `done without a claim is done for everybody, and takes a claim away`(_ adapter: Adapter) async throws {
         try await adapter.ledger { ledger in
             try await ledger.markDone(key("1"), generation: 0)
@@ -95,7 +95,7 @@ struct LedgerTests {
         }
     }
 
-    @Test(arguments: Adapter.allCases)
+    @Test(arguments: Adapter.ledgers)
     func `a process that vanishes is counted as a crash; the event runs alone, and is given up at the third`(_ adapter: Adapter)
         async throws
     {
@@ -124,7 +124,7 @@ struct LedgerTests {
         }
     }
 
-    @Test(arguments: Adapter.allCases)
+    @Test(arguments: Adapter.ledgers)
     func `a retry that is further on than what vanished is no crash`(_ adapter: Adapter) async throws {
         try await adapter.harness { harness in
             let gone = try await harness.open()
@@ -137,7 +137,7 @@ struct LedgerTests {
         }
     }
 
-    @Test(arguments: Adapter.allCases)
+    @Test(arguments: Adapter.ledgers)
     func `of many who claim one event at once, one runs it`(_ adapter: Adapter) async throws {
         try await adapter.harness { harness in
             let holders = [try await harness.open(), try await harness.open()]
@@ -155,7 +155,7 @@ struct LedgerTests {
         }
     }
 
-    @Test(arguments: Adapter.allCases)
+    @Test(arguments: Adapter.ledgers)
     func `many events at once end as they were marked`(_ adapter: Adapter) async throws {
         try await adapter.ledger { ledger in
             try await withThrowingTaskGroup(of: Void.self) { group in

@@ -9,7 +9,7 @@ import Testing
 struct StaleDiscardTests {
     /// The discarded generation was raised to that of the row: the claim of the running replay was gone, its mark was refused, and
     /// the retry that it had already confirmed was acknowledged as discarded.
-    @Test(arguments: Adapter.allCases)
+    @Test(arguments: Adapter.ledgers)
     func `discarding an older life of an event leaves the newer one running`(_ adapter: Adapter) async throws {
         try await adapter.ledger { ledger in
             let people = try #require(ledger as? any LedgerInspection)

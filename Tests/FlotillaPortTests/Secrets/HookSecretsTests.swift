@@ -10,7 +10,7 @@ struct HookSecretsTests {
             hook: hook, sealed: SealedSecret(key: key, bytes: [0, byte, 0xFF, 0]), since: Timestamp(milliseconds: seconds * 1000))
     }
 
-    @Test(arguments: Adapter.allCases)
+    @Test(arguments: Adapter.ledgers)
     func `the first secret of a hook is kept, and nothing replaces it`(_ adapter: Adapter) async throws {
         try await adapter.harness { harness in
             let secrets = try await harness.open().hookSecrets
@@ -24,7 +24,7 @@ struct HookSecretsTests {
         }
     }
 
-    @Test(arguments: Adapter.allCases)
+    @Test(arguments: Adapter.ledgers)
     func `each hook has its own, and all are listed by their names`(_ adapter: Adapter) async throws {
         try await adapter.harness { harness in
             let secrets = try await harness.open().hookSecrets
@@ -34,7 +34,7 @@ struct HookSecretsTests {
         }
     }
 
-    @Test(arguments: Adapter.allCases)
+    @Test(arguments: Adapter.ledgers)
     func `what was put is seen by every process from then on, and outlives a killed one`(_ adapter: Adapter) async throws {
         try await adapter.harness { harness in
             let (first, second) = (try await harness.open(), try await harness.open())
@@ -48,7 +48,7 @@ struct HookSecretsTests {
         }
     }
 
-    @Test(arguments: Adapter.allCases)
+    @Test(arguments: Adapter.ledgers)
     func `forgetting makes room for another; what has taken its place meanwhile stays`(_ adapter: Adapter) async throws {
         try await adapter.harness { harness in
             let secrets = try await harness.open().hookSecrets
@@ -62,7 +62,7 @@ struct HookSecretsTests {
         }
     }
 
-    @Test(arguments: Adapter.allCases)
+    @Test(arguments: Adapter.ledgers)
     func `of many that are put at once from several processes one is kept, and its owner alone is told so`(_ adapter: Adapter)
         async throws
     {

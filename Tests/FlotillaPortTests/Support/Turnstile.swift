@@ -5,6 +5,11 @@ import Synchronization
 /// Lets a number of tests in at once. Every open file has a doorbell, and Linux gives a user 128 of them.
 final class Turnstile: Sendable {
     static let files = Turnstile(places: 8)
+    /// Every fleet on the test broker is a dozen replicated queues.
+    static let fleets = Turnstile(places: 4)
+
+    /// A node of RabbitMQ keeps a core busy for ten seconds until it answers.
+    static let boots = Turnstile(places: 2)
 
     private struct State {
         var free: Int

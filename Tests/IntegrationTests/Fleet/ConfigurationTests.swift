@@ -46,8 +46,9 @@ internal import Testing
         Case(["FLOTILLA_LISTEN": "localhost"], "FLOTILLA_LISTEN must be an address and a port"),
         Case(["FLOTILLA_ADMIN": "127.0.0.1:99999"], "FLOTILLA_ADMIN must be an address and a port"),
         Case(
-            ["FLOTILLA_BROKER": "amqp://fleet:\(secret)@127.0.0.1:5672/fleet"],
-            "FLOTILLA_BROKER names a server that this version can't use yet: it must be sqlite:path"),
+            ["FLOTILLA_BROKER": "amqp://fleet:\(secret)@127.0.0.1:none/fleet"],
+            "FLOTILLA_BROKER must name its hosts as host or host:port"),
+        Case(["FLOTILLA_PREFIX": "Shop/"], "FLOTILLA_PREFIX must be at most 60 of a-z 0-9"),
         Case(
             ["FLOTILLA_STORE": "postgres://fleet:\(secret)@127.0.0.1/fleet"],
             "FLOTILLA_STORE names a server that this version can't use yet: it must be sqlite:path"),

@@ -2,18 +2,21 @@
 
 internal import FlotillaEngine
 internal import FlotillaModel
+internal import FlotillaRabbitMQ
 internal import FlotillaRuntime
 internal import FlotillaSQLite
 internal import Glibc
 
-/// A worker for tests that end processes: it consumes one queue of a file, publishes into it, or both, and is killed where its orders say.
+/// A worker for tests that end processes: it consumes one queue, publishes into it, or both, and is killed where its orders say. The queue
+/// is in its file, or on RabbitMQ; the ledger is in its file.
 @main enum Main {
     static func main() async throws {
         let orders = Orders(Array(CommandLine.arguments.dropFirst()))
         let loop = try Loop("timers")
         let sleeper = LoopSleeper(loop)
         let file = try await SQLiteFile.open(orders.file, options: options(orders))
-        let broker = SQLiteBroker(file)
+        let rabbit = try await rabbit(orders)
+        let broker: any Broker = rabbit ?? SQLiteBroker(file)
         try await broker.declare(orders.queue, bindings: bindings(orders))
         try await withThrowingTaskGroup(of: Void.self) { group in
             if orders.consumes {
@@ -23,7 +26,16 @@ internal import Glibc
             group.addTask { try await Publishing(orders).run(to: broker, sleeper: sleeper) }
             try await group.waitForAll()
         }
+        await rabbit?.close()
         await file.close()
+    }
+
+    private static func rabbit(_ orders: Orders) async throws -> RabbitBroker? {
+        guard let address = orders.rabbit else { return nil }
+        var options = RabbitBroker.Options()
+        options.prefix = orders.text("prefix", or: "")
+        options.program = "crash-worker"
+        return try await RabbitBroker.open(try BrokerAddress(address), options: options)
     }
 
     private static func options(_ orders: Orders) -> SQLiteFile.Options {
@@ -38,7 +50,7 @@ internal import Glibc
         [TopicPattern(orders.queue + ".#")].compactMap(\.self)
     }
 
-    private static func worker(_ orders: Orders, _ broker: SQLiteBroker, _ ledger: SQLiteLedger, _ sleeper: LoopSleeper) -> Worker {
+    private static func worker(_ orders: Orders, _ broker: any Broker, _ ledger: SQLiteLedger, _ sleeper: LoopSleeper) -> Worker {
         var settings = Worker.Settings(
             queue: orders.queue, bindings: bindings(orders), concurrency: orders.number("concurrency", or: 8),
             prefetch: orders.number("prefetch", or: 32))

@@ -24,6 +24,8 @@ struct Orders: Sendable {
     /// Whether deliveries are consumed; otherwise it only publishes.
     var consumes: Bool { text("consume", or: "yes") == "yes" }
     var file: String { text("file") }
+    /// The URL of a broker that the queue is on.
+    var rabbit: String? { values["rabbit"] }
     var queue: String { text("queue", or: "crash") }
     /// A line for each run of the handler goes here.
     var runs: String { text("runs") }

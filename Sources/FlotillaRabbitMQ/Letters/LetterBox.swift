@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CRabbitMQ
+internal import FlotillaEngine
+internal import FlotillaModel
+internal import FlotillaRuntime
+internal import Glibc
+
+/// A queue that is kept for people, looked through over AMQP: everything in it is consumed, and goes back to its place when the channel is
+/// closed. What leaves for good is acknowledged one by one, after the copy of it is confirmed.
+///
+/// While one looks, another sees only what the first has not got yet: each sees letters, and neither loses any.
+struct LetterBox {
+    private let link: Link
+    private let queue: String
+    private let names: Names
+    private let channel: UInt16
+
+    /// As many as a channel may hold: of a longer queue its oldest.
+    static let reach = 60_000
+    private static let patience: Int32 = 5000
+
+    init(_ link: Link, _ queue: String, _ names: Names) {
+        self.link = link
+        self.queue = queue
+        self.names = names
+        channel = link.freshChannel()
+    }
+
+    /// In the order of the queue. Whoever asks for what stands behind a letter that has left gets everything that is not older than it.
+    func letters(matching filter: LetterFilter, limit: Int) throws -> [Letter] {
+        var last: [String: UInt64] = [:]
+        var found: [(letter: Letter, identity: String?, number: UInt64)] = []
+        // Some of them may turn out to be older copies.
+        let most = limit > Int.max / 2 ? limit : limit + 500
+        try look { message, number in
+            let letter = message.letter
+            if let identity = message.letter.identity { last[identity] = number }
+            if let after = filter.after, after.tag == letter.tag {
+                found.removeAll()
+            } else if found.count < most, letter.kept >= filter.after?.kept ?? letter.kept, filter.matches(letter) {
+                found.append((letter, letter.identity, number))
+            }
+        }
+        let newest = found.filter { entry in entry.identity.map { last[$0] == entry.number } ?? true }
+        return newest.prefix(limit).map(\.letter)
+    }
+
+    /// Makes a copy of each by `copies`, and lets those go of which there is one. Older letters of the same event go along.
+    func take(_ letters: [Letter], copies: (KeptMessage) -> [Message]?) throws -> Int {
+        let wanted = Set(letters.map(\.tag))
+        let identities = Set(letters.compactMap(\.identity))
+        var leaving: Set<UInt64> = []
+        var taken: [String: UInt64] = [:]
+        var others: [(identity: String, number: UInt64)] = []
+        var messages: [Message] = []
+        try look { message, number in
+            if wanted.contains(message.letter.tag), let made = copies(message) {
+                messages += made
+                leaving.insert(number)
+                if let identity = message.letter.identity { taken[identity] = number }
+            } else if let identity = message.letter.identity, identities.contains(identity) {
+                others.append((identity, number))
+            }
+        } finally: {
+            try link.publish(messages, on: 3)
+            let older = others.filter { $0.number < taken[$0.identity] ?? 0 }.map(\.number)
+            let gone = leaving.sorted() + older
+            for number in gone {
+                try link.send("letting go of a letter") { amqp_basic_ack($0, channel, number, 0) }
+            }
+            return gone.count
+        }
+        return leaving.count
+    }
+
+    /// What was looked at is back in its queue a moment after the channel is closed: the next look must not come before.
+    private func awaitReturn(of count: Int, in name: String) throws {
+        let declaring = Declaring(link)
+        let end = MonotonicClock.now &+ Duration.seconds(2).inNanoseconds
+        while let state = try declaring.look(at: name), state.ready < count, MonotonicClock.now < end { usleep(1000) }
+    }
+
+    /// Everything that is ready now, in its order. `finally` runs while all of it is still held.
+    private func look(_ body: (KeptMessage, UInt64) throws -> Void, finally: () throws -> Int = { 0 }) throws {
+        let name = names.queue(queue)
+        guard let state = try Declaring(link).look(at: name) else { throw BrokerFailure(.refused, "there is no queue \(queue)") }
+        guard state.ready > 0 else { return }
+        try link.openChannel(channel)
+        try link.ask("setting the prefetch", on: channel) { _ = amqp_basic_qos($0, channel, 0, UInt16.max, 0) }
+        try link.ask("looking into \(queue)", on: channel) { handle in
+            text(name) { _ = amqp_basic_consume(handle, channel, $0, amqp_empty_bytes, 0, 0, 0, amqp_empty_table) }
+        }
+        func visit(_ envelope: amqp_envelope_t) throws { try body(KeptMessage(envelope, in: queue), envelope.delivery_tag) }
+        for _ in 0..<min(state.ready, Self.reach) {
+            // Another one has got the rest in the meantime.
+            guard try link.consume(on: channel, withinMilliseconds: Self.patience, visit) != nil else { break }
+        }
+        let gone = try finally()
+        try link.closeChannel(channel)
+        try awaitReturn(of: state.ready - gone, in: name)
+    }
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The names that one fleet uses on a broker: those of the contract, behind the fleet's prefix.
+struct Names: Sendable, Equatable {
+    let prefix: String
+
+    var events: String { prefix + "flotilla.events" }
+    var queues: String { prefix + "flotilla.queues" }
+    var delay: String { prefix + "flotilla.delay" }
+    var unroutedExchange: String { prefix + "flotilla.unrouted" }
+    var journal: String { prefix + "flotilla.journal" }
+    /// What each worker's queue was bound to: AMQP has no way to ask the broker.
+    var bindings: String { prefix + "flotilla.bindings" }
+
+    func rung(_ seconds: Int) -> String { prefix + "flotilla.delay.\(seconds)s" }
+
+    /// A worker's queue, one of its companions, or `unrouted`.
+    func queue(_ name: String) -> String { prefix + name }
+}
