@@ -16,6 +16,8 @@ final class SetupLine: @unchecked Sendable {
     private let name: String
     private let watch = SocketWatch()
     private let isClosing = Atomic(false)
+    /// Of the question that is under way.
+    private let limit = Mutex(callLimit)
     private var link: Link?
     private var idle: LoopTimer?
     private var host = 0
@@ -35,12 +37,15 @@ final class SetupLine: @unchecked Sendable {
     }
 
     /// Runs `body` on the loop, with a channel that is open, and closed afterwards. A connection that turns out to be gone is opened
-    /// again, once, if `body` may be run again.
+    /// again, once, if `body` may be run again. What sends much has no deadline of its own, and is ended after `limit`.
     func ask<Value: Sendable>(
-        repeatable: Bool = true, _ body: @escaping @Sendable (Link) throws -> Value
+        repeatable: Bool = true, within limit: Duration = callLimit, _ body: @escaping @Sendable (Link) throws -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            let posted = door.post { continuation.resume(with: Result { try self.run(repeatable, body) }) }
+            let posted = door.post {
+                self.limit.withLock { $0 = limit }
+                continuation.resume(with: Result { try self.run(repeatable, body) })
+            }
             if !posted { continuation.resume(throwing: Self.closed) }
         }
     }
@@ -55,7 +60,7 @@ final class SetupLine: @unchecked Sendable {
     }
 
     func cut() { watch.cut() }
-    func watchOver() { watch.end(ifBusyFor: Self.callLimit) }
+    func watchOver() { watch.end(ifBusyFor: limit.withLock { $0 }) }
 
     private func run<Value>(_ repeatable: Bool, _ body: (Link) throws -> Value) throws -> Value {
         if let idle { loop.cancel(idle) }

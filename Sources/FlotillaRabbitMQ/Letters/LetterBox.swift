@@ -92,9 +92,12 @@ struct LetterBox {
             text(name) { _ = amqp_basic_consume(handle, channel, $0, amqp_empty_bytes, 0, 0, 0, amqp_empty_table) }
         }
         func visit(_ envelope: amqp_envelope_t) throws { try body(KeptMessage(envelope, in: queue), envelope.delivery_tag) }
-        for _ in 0..<min(state.ready, Self.reach) {
+        for number in 0..<min(state.ready, Self.reach) {
+            let limit = number == 0 ? Link.answerSeconds * 1000 : Self.patience
+            if try link.consume(on: channel, withinMilliseconds: limit, visit) != nil { continue }
             // Another one has got the rest in the meantime.
-            guard try link.consume(on: channel, withinMilliseconds: Self.patience, visit) != nil else { break }
+            if try number > 0 || (Declaring(link).look(at: name)?.ready ?? 0) == 0 { break }
+            throw LinkFailure.lost("looking into \(queue): the broker delivers nothing of it")
         }
         let gone = try finally()
         try link.closeChannel(channel)

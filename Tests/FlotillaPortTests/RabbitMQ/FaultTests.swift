@@ -192,6 +192,9 @@ struct FaultTests {
         }
         try await until(broker) { await broker.ailment()?.contains("takes no messages") ?? false }
         #expect(await broker.standing() == .blocked)
+        // Nothing is read of what is tried at a start, either: that ends, and the program waits.
+        let tried = await #expect(throws: BrokerFailure.self) { try await broker.expect(bodiesOf: 16 << 20) }
+        #expect(tried?.kind == .away)
         try await node.control("set_vm_memory_high_watermark", "0.4")
         try await until(broker) { await broker.ailment() == nil }
         #expect(await broker.standing() == .up)
