@@ -225,9 +225,11 @@ struct FaultTests {
         let broker = try await RabbitBroker.open(try BrokerAddress("amqp://127.0.0.1:\(proxy.port)"), options: options)
         try await broker.declare("q", bindings: [pattern("t")])
         let subscription = try await broker.subscribe(to: "q", prefetch: 4)
-        proxy.stall()
+        // In the middle of a body: whoever sends it is in a call that has no end.
+        proxy.stall(after: 500_000)
+        let published = Task { try await broker.publish([event("1", data: [UInt8](repeating: 7, count: 32 << 20))]) }
+        try await TestSupport.until { proxy.isStalled }
         let asked = Task { try await broker.queues() }
-        let published = Task { try await broker.publish([event("1")]) }
         let begin = ContinuousClock.now
         await broker.close()
         #expect(ContinuousClock.now - begin < .seconds(6))

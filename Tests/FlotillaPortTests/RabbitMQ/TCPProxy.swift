@@ -10,6 +10,8 @@ final class TCPProxy: Sendable {
     private struct State {
         var descriptors: Set<Int32> = []
         var stalled = false
+        /// How much more clients may send before nothing more of it is read.
+        var slack: Int?
         /// How much more clients may send before they are cut off.
         var fuse: Int?
         /// Clients that are never read from again.
@@ -36,6 +38,11 @@ final class TCPProxy: Sendable {
 
     /// From now on nothing that clients send is read; what they are sent still arrives.
     func stall() { state.withLock { $0.stalled = true } }
+
+    /// As soon as clients have sent so many more bytes.
+    func stall(after bytes: Int) { state.withLock { $0.slack = bytes } }
+
+    var isStalled: Bool { state.withLock { $0.stalled } }
 
     /// The same for the connections that there are, and for as long as they last; those that come later work.
     func freeze() { state.withLock { $0.frozen = $0.descriptors } }
@@ -110,6 +117,15 @@ final class TCPProxy: Sendable {
                 sent += written
             }
             if allowed < count { return cut() }
+            if fromClient { tighten(count) }
+        }
+    }
+
+    private func tighten(_ count: Int) {
+        state.withLock { state in
+            guard let slack = state.slack else { return }
+            state.slack = slack > count ? slack - count : nil
+            if slack <= count { state.stalled = true }
         }
     }
 
