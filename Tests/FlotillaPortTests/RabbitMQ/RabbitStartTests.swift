@@ -97,6 +97,9 @@ private final class Started: Sendable {
             "PATH": "/usr/bin:/bin", "SWIFT_BACKTRACE": "enable=no", "FLOTILLA_BROKER": broker, "FLOTILLA_PREFIX": prefix,
             "FLOTILLA_STORE": "sqlite:flotilla.db", "FLOTILLA_ADMIN": "127.0.0.1:\(admin)",
         ]
+        // Built with the same sanitizer as the tests are, if any.
+        let ours = ProcessInfo.processInfo.environment
+        for name in ["LD_PRELOAD", "TSAN_OPTIONS", "ASAN_OPTIONS"] { process.environment?[name] = ours[name] }
         process.environment?.merge(
             program == "flotilla-ingress"
                 ? [
