@@ -171,15 +171,23 @@ package final class RabbitBroker: Broker {
     }
 
     package func publish(_ events: [Event]) async throws {
-        guard !events.isEmpty else { return }
-        for event in events { try check(event) }
+        try await withCheckedThrowingContinuation { continuation in publish(events) { continuation.resume(with: $0) } }
+    }
+
+    package func publish(_ events: [Event], then end: @escaping @Sendable (Result<Void, any Error>) -> Void) {
+        guard !events.isEmpty else { return end(.success(())) }
+        do {
+            for event in events { try check(event) }
+        } catch {
+            return end(.failure(error))
+        }
         let now = clock.now
         let messages = events.map { event in
             var message = Message(.event(event), exchange: names.events, routingKey: event.type)
             message.accepted = now
             return message
         }
-        try await publish(messages, journaled: options.journal == nil ? [] : events)
+        publishers.publish(messages, journaled: options.journal == nil ? [] : events, end)
     }
 
     package func forward(_ delivery: Delivery, to queue: String, passage: Passage, after delay: Duration) async throws {
@@ -207,9 +215,9 @@ package final class RabbitBroker: Broker {
 
     // MARK: Steps
 
-    func publish(_ messages: [Message], journaled: [Event] = []) async throws {
+    func publish(_ messages: [Message]) async throws {
         try await withCheckedThrowingContinuation { continuation in
-            publishers.publish(messages, journaled: journaled) { continuation.resume(with: $0) }
+            publishers.publish(messages) { continuation.resume(with: $0) }
         }
     }
 
