@@ -69,7 +69,8 @@ final class Entrance: Sendable {
         switch verdict {
         case .answer(let response): finish(response)
         case .publish(let events, let remark):
-            publisher.publish(events, until: publisher.end(of: endpoint.answerWithin, with: request)) { [endpoint] end in
+            let due = publisher.end(of: endpoint.answerWithin, with: request)
+            publisher.publish(events, until: due, on: loop) { [endpoint] end in
                 finish(endpoint.answer(events, end, remark: remark))
             }
         case .later(let judge):

@@ -17,10 +17,11 @@ enum Publication {
         case crowded
     }
 
-    /// No task, since each request would cost two of them: the answer is called from the publisher's thread, or from that of the deadlines.
+    /// No task, since each request would cost two of them. The answer is called on the request's own loop where that is known, so that what
+    /// was allocated there is freed there; or from the thread of the deadlines.
     static func run(
         _ events: [Event], to publisher: any EventPublisher, until due: UInt64, by deadlines: Deadlines, overdue: OverdueBytes,
-        _ answer: @escaping @Sendable (End) -> Void
+        on loop: Loop?, _ answer: @escaping @Sendable (End) -> Void
     ) {
         let answer = FirstEnd(answer)
         let bytes = events.reduce(0) { $0 + $1.data.count }
@@ -28,7 +29,7 @@ enum Publication {
             overdue.add(bytes)
             if !answer.reach(.late) { overdue.subtract(bytes) }
         }
-        publisher.publish(events) { result in
+        let ended = { @Sendable (result: Result<Void, any Error>) in
             deadlines.remove(ticket)
             let end: End =
                 switch result {
@@ -36,6 +37,9 @@ enum Publication {
                 case .failure(let error): .failed(error)
                 }
             if !answer.reach(end) { overdue.subtract(bytes) }
+        }
+        publisher.publish(events) { result in
+            if let loop { loop.post { ended(result) } } else { ended(result) }
         }
     }
 }

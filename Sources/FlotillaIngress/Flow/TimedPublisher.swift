@@ -11,10 +11,10 @@ struct TimedPublisher: Sendable {
     let overdue: OverdueBytes
 
     /// Answers before that moment is over, whatever the publisher does.
-    func publish(_ events: [Event], until due: UInt64, _ answer: @escaping @Sendable (Publication.End) -> Void) {
+    func publish(_ events: [Event], until due: UInt64, on loop: Loop?, _ answer: @escaping @Sendable (Publication.End) -> Void) {
         guard due > deadlines.now else { return answer(.slow) }
         guard overdue.hasRoom else { return answer(.crowded) }
-        Publication.run(events, to: publisher, until: due, by: deadlines, overdue: overdue, answer)
+        Publication.run(events, to: publisher, until: due, by: deadlines, overdue: overdue, on: loop, answer)
     }
 
     /// Patience counts from the request's first byte: a body that took its time has used up a part of it.
