@@ -39,6 +39,9 @@ package final class MemoryLedger: Ledger, LedgerInspection {
         }
     }
 
+    /// A row is gone, as no process of ours would take it away.
+    package func forget(_ key: LedgerKey) async throws { try change { $0.rows[key] = nil } }
+
     package func claim(_ key: LedgerKey, round: Int, generation: Int, alone: Bool) async throws -> ClaimAnswer {
         let now = clock.now
         return try change { state in
@@ -81,6 +84,12 @@ package final class MemoryLedger: Ledger, LedgerInspection {
 
     package func entry(for key: LedgerKey) async throws -> LedgerEntry? {
         try change { $0.rows[key].map { LedgerEntry(row: $0.row, claimed: $0.claimed, changed: $0.changed) } }
+    }
+
+    package func entries(for keys: [LedgerKey]) async throws -> [LedgerEntry?] {
+        try change { state in
+            keys.map { state.rows[$0].map { LedgerEntry(row: $0.row, claimed: $0.claimed, changed: $0.changed) } }
+        }
     }
 
     package func discard(_ key: LedgerKey, generation: Int) async throws {

@@ -36,7 +36,9 @@ package struct DeadLetters: Sendable {
     /// Written into the ledger first: whatever copy is still on its way is acknowledged when it comes.
     package func discard(_ letters: [Letter]) async throws -> Int {
         for letter in letters {
-            guard let consumer = Self.origin(of: letter), case .success(let event) = letter.content else { continue }
+            guard case .success(let event) = letter.content else { continue }
+            // Of what was never routed the audit has to find that a person put it away.
+            let consumer = Self.origin(of: letter) ?? letter.queue
             let key = try LedgerKey(consumer: consumer, source: event.source, id: event.id)
             try await ledger.discard(key, generation: letter.passage.generation)
         }

@@ -1,21 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import FlotillaEngine
-internal import FlotillaModel
+package import FlotillaModel
 
-/// What became of one event, for each consumer that has heard of it.
+/// The life of one event: when it was accepted, and what became of it for each consumer that has heard of it.
 package struct EventHistory: Sendable {
+    /// Once for each time that its sender sent it.
+    package struct Acceptance: Sendable, Equatable {
+        package let at: Timestamp
+        package let source: String
+        package let type: String
+    }
+
     package struct Line: Sendable {
         package let consumer: String
         package let source: String
         package let entry: LedgerEntry
     }
 
+    /// None when it has left the journal, or none is kept.
+    package let acceptances: [Acceptance]
     package let lines: [Line]
     /// Where it is kept for a person.
     package let letters: [Letter]
 
-    package var isEmpty: Bool { lines.isEmpty && letters.isEmpty }
+    package var isEmpty: Bool { acceptances.isEmpty && lines.isEmpty && letters.isEmpty }
+
+    /// How long an event waits at most, usually, before a worker takes it for the first time: as much of the journal is read first.
+    private static let usualWait = Duration.seconds(86_400)
 
     /// The ledger knows hashes of consumer, source and id. There are few consumers and few sources, so all are tried: those that the
     /// broker has seen; where it does not know them those of the `hooks`, of the letters with this id, and then of the journal.
@@ -26,7 +38,7 @@ package struct EventHistory: Sendable {
         let letters = try await letters(id: id, source: source, queues: queues, broker)
         func lines(_ sources: some Sequence<String>) async throws -> [Line] {
             var lines: [Line] = []
-            for queue in queues where queue != QueueNames.unrouted {
+            for queue in queues {
                 for source in sources {
                     let key = try LedgerKey(consumer: queue, source: source, id: id)
                     if let entry = try await ledger.entry(for: key) { lines.append(Line(consumer: queue, source: source, entry: entry)) }
@@ -34,12 +46,20 @@ package struct EventHistory: Sendable {
             }
             return lines
         }
-        if let source { return EventHistory(lines: try await lines([source]), letters: letters) }
-        if let known = try await broker.sources() { return EventHistory(lines: try await lines(known), letters: letters) }
+        func history(_ lines: [Line]) async throws -> EventHistory {
+            let first = lines.map(\.entry.claimed).min().map { $0 - usualWait }
+            var accepted = try await acceptances(id: id, source: source, since: first, broker)
+            if accepted.isEmpty, first != nil { accepted = try await acceptances(id: id, source: source, since: nil, broker) }
+            return EventHistory(acceptances: accepted, lines: lines, letters: letters)
+        }
+        if let source { return try await history(lines([source])) }
+        if let known = try await broker.sources() { return try await history(lines(known)) }
         let likely = Set(hooks + letters.compactMap { try? $0.content.get().source })
-        var found = try await lines(likely.sorted())
-        if found.isEmpty { found = try await lines(journaled(id: id, broker).subtracting(likely).sorted()) }
-        return EventHistory(lines: found, letters: letters)
+        let found = try await lines(likely.sorted())
+        guard found.isEmpty else { return try await history(found) }
+        let accepted = try await acceptances(id: id, source: nil, since: nil, broker)
+        let others = Set(accepted.map(\.source)).subtracting(likely)
+        return EventHistory(acceptances: accepted, lines: try await lines(others.sorted()), letters: letters)
     }
 
     private static func letters(
@@ -57,15 +77,20 @@ package struct EventHistory: Sendable {
         return letters
     }
 
-    /// The sources of the events with this id that are in the journal; none when there is no journal.
-    private static func journaled(id: String, _ journal: any JournalInspection) async throws -> Set<String> {
+    private static func acceptances(
+        id: String, source: String?, since: Timestamp?, _ journal: any JournalInspection
+    ) async throws -> [Acceptance] {
         var filter = JournalFilter()
         filter.id = id
-        var sources: Set<String> = []
+        filter.source = source
+        filter.since = since
+        var found: [Acceptance] = []
         do {
-            _ = try await JournalWalk(journal, matching: filter).run { sources.formUnion($0.map(\.event.source)) }
+            _ = try await JournalWalk(journal, matching: filter).run { entries in
+                found += entries.map { Acceptance(at: $0.accepted, source: $0.event.source, type: $0.event.type) }
+            }
         } catch let failure as BrokerFailure where failure.kind == .refused {}
-        return sources
+        return found
     }
 }
 

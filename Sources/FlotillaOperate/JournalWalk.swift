@@ -17,6 +17,11 @@ package struct JournalWalk: Sendable {
     /// Calls `body` with what matches, oldest part first, and with nothing where nothing does. Answers how many entries can't be read.
     package func run(_ body: ([JournalEntry]) async throws -> Void) async throws -> Int {
         guard let end = try await journal.journalEnd() else { return 0 }
+        return try await run(upTo: end, body)
+    }
+
+    /// To an end that the caller knows from before, so that several readings see the same.
+    package func run(upTo end: JournalPlace, _ body: ([JournalEntry]) async throws -> Void) async throws -> Int {
         var unreadable = 0
         var place: JournalPlace?
         repeat {

@@ -53,7 +53,7 @@ extension RabbitBroker: BrokerInspection {
         if let queue { try await check(queue) }
         let names = names
         return try await change(letters) { link, box, letters in
-            let bindings = queue == nil ? try BindingRecord(link, names).look().mapValues { $0.compactMap { TopicPattern($0) } } : [:]
+            let bindings = queue == nil ? try BindingRecord(link, names).look().mapValues { $0.keys.compactMap { TopicPattern($0) } } : [:]
             return try box.take(letters) { message in
                 let targets: [String]
                 if let queue {
@@ -74,6 +74,19 @@ extension RabbitBroker: BrokerInspection {
     }
 
     package func sources() async throws -> [String]? { nil }
+
+    package func bindings() async throws -> [QueueBinding] {
+        let names = names
+        let found = try await setup.ask { link in try BindingRecord(link, names).look() }
+        return found.keys.sorted().flatMap { queue in
+            (found[queue] ?? [:]).sorted { $0.key < $1.key }.compactMap { pattern, since in
+                TopicPattern(pattern).map { QueueBinding(queue: queue, pattern: $0, since: since) }
+            }
+        }
+    }
+
+    /// The management API tells what was five seconds ago, and what goes from a rung into its queue is in neither for a moment.
+    package var lag: Duration { .seconds(11) }
 
     private func change(
         _ letters: [Letter], _ body: @escaping @Sendable (Link, LetterBox, [Letter]) throws -> Int

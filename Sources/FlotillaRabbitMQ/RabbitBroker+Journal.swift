@@ -8,10 +8,29 @@ extension RabbitBroker: JournalInspection {
     package func journalEnd() async throws -> JournalPlace? {
         let journal = names.journal
         return try await setup.ask { link in
-            guard try Declaring(link).look(at: journal) != nil else {
-                throw BrokerFailure(.refused, "no journal is kept on this broker: there is no stream \(journal)")
-            }
+            try Self.expect(journal, link)
             return try StreamReading(link).end(of: journal).map { JournalPlace(number: $0) }
+        }
+    }
+
+    package func journalBegin() async throws -> JournalBegin? {
+        let journal = names.journal
+        return try await setup.ask { link in
+            try Self.expect(journal, link)
+            var begin: JournalBegin?
+            _ = try StreamReading(link).read(journal, from: .first) { item in
+                // One that can't be read may be as old as any.
+                let accepted = JournalReading.accepted(item) ?? Timestamp(microseconds: 0)
+                begin = JournalBegin(accepted: accepted, isCut: item.offset > 0)
+                return false
+            }
+            return begin
+        }
+    }
+
+    private static func expect(_ journal: String, _ link: Link) throws {
+        guard try Declaring(link).look(at: journal) != nil else {
+            throw BrokerFailure(.refused, "no journal is kept on this broker: there is no stream \(journal)")
         }
     }
 

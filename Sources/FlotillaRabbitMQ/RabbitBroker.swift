@@ -163,9 +163,9 @@ package final class RabbitBroker: Broker {
     package func declare(_ queue: String, bindings: [TopicPattern]) async throws {
         guard QueueNames.isWorkerQueue(queue) else { throw BrokerFailure(.refused, "\(queue) can't be the name of a queue") }
         let names = names
-        try await setup.ask { link in
+        try await setup.ask { [clock] link in
             try Declaring(link).declare(Topology.worker(queue, names))
-            try BindingRecord(link, names).bind(queue, to: bindings)
+            try BindingRecord(link, names).bind(queue, to: bindings, now: { clock.now })
         }
         known.withLock { $0.formUnion([queue, QueueNames.dead(queue), QueueNames.parked(queue)]) }
     }

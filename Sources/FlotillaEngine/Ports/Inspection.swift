@@ -18,6 +18,31 @@ package protocol BrokerInspection: Sendable {
 
     /// Every source that an event came from, for `ledger show`; nil where the broker does not know them.
     func sources() async throws -> [String]?
+
+    /// What each worker's queue is bound to.
+    func bindings() async throws -> [QueueBinding]
+
+    /// How old what `queues` tells may be.
+    var lag: Duration { get }
+}
+
+extension BrokerInspection {
+    /// Of one that tells what is now.
+    package var lag: Duration { .zero }
+}
+
+/// A kind of event that a worker's queue gets.
+package struct QueueBinding: Sendable, Equatable {
+    package let queue: String
+    package let pattern: TopicPattern
+    /// Since when, by the clock of whoever bound it; nil where nobody has written that down.
+    package let since: Timestamp?
+
+    package init(queue: String, pattern: TopicPattern, since: Timestamp?) {
+        self.queue = queue
+        self.pattern = pattern
+        self.since = since
+    }
 }
 
 /// One queue as it stands.
@@ -117,12 +142,19 @@ package struct LetterFilter: Sendable, Equatable {
 package protocol LedgerInspection: Sendable {
     func entry(for key: LedgerKey) async throws -> LedgerEntry?
 
+    /// Those of many keys, in their order: at most `LedgerBatch.limit` at once, fastest when they are sorted.
+    func entries(for keys: [LedgerKey]) async throws -> [LedgerEntry?]
+
     /// The event was discarded by a person: whatever copy is still on its way is acknowledged when it comes.
     func discard(_ key: LedgerKey, generation: Int) async throws
 
     /// Whoever changes something is recorded.
     func record(_ deed: Deed) async throws
     func deeds(limit: Int) async throws -> [Deed]
+}
+
+package enum LedgerBatch {
+    package static let limit = 1000
 }
 
 package struct LedgerEntry: Sendable, Equatable {

@@ -11,6 +11,9 @@ package protocol JournalInspection: Sendable {
     /// The place of the last entry as it is now; nil when there is none. Refused when no journal is kept.
     func journalEnd() async throws -> JournalPlace?
 
+    /// Where the journal begins as it is now; nil when nothing is in it. Refused when no journal is kept.
+    func journalBegin() async throws -> JournalBegin?
+
     /// What stands behind `start`, up to `end` and including it: some of it, the first part. Entries that are older than `since` may be
     /// left out without being looked at.
     func journalPart(behind start: JournalPlace?, upTo end: JournalPlace, since: Timestamp?) async throws -> JournalPart
@@ -22,6 +25,18 @@ package struct JournalPlace: Sendable, Equatable {
 
     package init(number: Int64) {
         self.number = number
+    }
+}
+
+/// The oldest of what the journal still has.
+package struct JournalBegin: Sendable, Equatable {
+    package let accepted: Timestamp
+    /// There was more before it, and it has left.
+    package let isCut: Bool
+
+    package init(accepted: Timestamp, isCut: Bool) {
+        self.accepted = accepted
+        self.isCut = isCut
     }
 }
 

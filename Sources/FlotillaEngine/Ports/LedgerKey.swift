@@ -30,7 +30,15 @@ package struct LedgerKey: Sendable, Hashable {
         try withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { try body($0) }
     }
 
+    /// The first `count` bits, of 64 at most.
+    package func leading(bits count: Int) -> UInt64 { count == 0 ? 0 : high >> (64 - UInt64(count)) }
+
     private static func word(_ bytes: ArraySlice<UInt8>) -> UInt64 {
         bytes.reduce(0) { $0 << 8 | UInt64($1) }
     }
+}
+
+/// In the order of the bytes, which is that of a store's index.
+extension LedgerKey: Comparable {
+    package static func < (left: LedgerKey, right: LedgerKey) -> Bool { (left.high, left.low) < (right.high, right.low) }
 }

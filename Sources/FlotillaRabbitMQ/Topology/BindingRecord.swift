@@ -6,7 +6,7 @@ internal import FlotillaModel
 /// those that a new configuration no longer names must go.
 ///
 /// A line is written before anything changes, with all that may be bound from then on, and another one when it has changed: whatever
-/// ends in between, the next one knows what to take away.
+/// ends in between, the next one knows what to take away. Each tells of every pattern since when it is bound; the first one can't yet.
 struct BindingRecord {
     private let link: Link
     private let names: Names
@@ -16,18 +16,21 @@ struct BindingRecord {
         self.names = names
     }
 
-    func bind(_ queue: String, to patterns: [TopicPattern]) throws {
+    func bind(_ queue: String, to patterns: [TopicPattern], now: () -> Timestamp) throws {
         let wanted = Set(patterns.map(\.text))
         let record = try read()
-        let known = record.found[queue] ?? []
+        let found = record.found[queue] ?? [:]
+        let known = Set(found.keys)
         let declaring = Declaring(link)
         let name = names.queue(queue)
-        if known != wanted { try append(queue, known.union(wanted)) }
+        if known != wanted { try append(queue, known.union(wanted), since: { found[$0] ?? nil }) }
         for pattern in wanted.sorted() { try declaring.bind(name, to: names.events, key: pattern) }
         for pattern in known.subtracting(wanted).sorted() { try declaring.unbind(name, from: names.events, key: pattern) }
         // What stands too far back would be the first to go when the stream is cut.
         let isOld = record.count - (record.places[queue] ?? 0) > Self.oldAge
-        if !known.subtracting(wanted).isEmpty || known == wanted && isOld { try append(queue, wanted) }
+        guard known != wanted || isOld || found.values.contains(nil) else { return }
+        let moment = now()
+        try append(queue, wanted, since: { (found[$0] ?? nil) ?? moment })
     }
 
     private static let silence = LinkFailure.lost("the broker delivers nothing of the record of bindings")
@@ -37,7 +40,7 @@ struct BindingRecord {
 
     /// What a reading has found.
     private struct Record {
-        var found: [String: Set<String>] = [:]
+        var found: [String: [String: Timestamp?]] = [:]
         /// Where the last line of each queue stands.
         var places: [String: Int] = [:]
         var count = 0
@@ -47,13 +50,19 @@ struct BindingRecord {
             let text = String(decoding: item.body, as: UTF8.self)
             let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
             guard let queue = lines.first, lines.count > 1 else { return }
-            found[queue] = Set(lines.dropFirst(2))
+            // The times stand in the second line, in milliseconds; earlier versions left it empty.
+            let times = lines[1].split(separator: " ").map { Int64($0).map { Timestamp(milliseconds: $0) } }
+            var patterns: [String: Timestamp?] = [:]
+            for (index, pattern) in lines.dropFirst(2).enumerated() {
+                patterns.updateValue(times.indices.contains(index) ? times[index] : nil, forKey: pattern)
+            }
+            found[queue] = patterns
             places[queue] = count
         }
     }
 
     /// What each queue may be bound to, as far as it is known: for looking at it. Nothing is written for it, however often it is asked.
-    func look() throws -> [String: Set<String>] {
+    func look() throws -> [String: [String: Timestamp?]] {
         let reading = StreamReading(link)
         guard let end = try reading.end(of: names.bindings) else { return [:] }
         var record = Record()
@@ -86,8 +95,10 @@ struct BindingRecord {
     }
 
     /// Neither a queue's name nor a pattern holds a line break.
-    private func append(_ queue: String, _ patterns: Set<String>) throws {
-        try write(([queue, ""] + patterns.sorted()).joined(separator: "\n"))
+    private func append(_ queue: String, _ patterns: Set<String>, since: (String) -> Timestamp?) throws {
+        let sorted = patterns.sorted()
+        let times = sorted.map { since($0).map { String($0.milliseconds) } ?? "-" }
+        try write(([queue, times.joined(separator: " ")] + sorted).joined(separator: "\n"))
     }
 
     private func write(_ line: String) throws {

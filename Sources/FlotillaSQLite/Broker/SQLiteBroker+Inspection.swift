@@ -14,6 +14,23 @@ extension SQLiteBroker: BrokerInspection {
         }
     }
 
+    package func bindings() async throws -> [QueueBinding] {
+        let sql = """
+            SELECT q.name, b.pattern, s.since FROM binding b JOIN queue q ON q.id = b.queue
+            LEFT JOIN binding_since s ON s.queue = b.queue AND s.pattern = b.pattern ORDER BY q.name, b.pattern
+            """
+        return try await file.read { turn in
+            try turn.database.once(sql) { select in
+                try select.rows { row in
+                    TopicPattern(row.text(1) ?? "").map { pattern in
+                        QueueBinding(
+                            queue: row.text(0) ?? "", pattern: pattern, since: row.optionalInteger(2).map { Timestamp(milliseconds: $0) })
+                    }
+                }.compactMap(\.self)
+            }
+        }
+    }
+
     package func letters(in queue: String, matching filter: LetterFilter, limit: Int) async throws -> [Letter] {
         try await file.read { turn in
             try turn.database.once(Self.lettersSQL) { select in

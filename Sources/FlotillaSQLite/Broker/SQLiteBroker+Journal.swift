@@ -7,9 +7,18 @@ package import FlotillaModel
 extension SQLiteBroker: JournalInspection {
     package func journalEnd() async throws -> JournalPlace? {
         try await file.read { turn in
-            guard !turn.journal.isOff else { throw BrokerFailure(.refused, "no journal is kept: FLOTILLA_JOURNAL is off") }
+            try Self.expectJournal(turn)
             let sql = "SELECT number FROM event WHERE number > (SELECT pruned_to FROM state) ORDER BY number DESC LIMIT 1"
             return try turn.database.integer(sql).map { JournalPlace(number: $0) }
+        }
+    }
+
+    package func journalBegin() async throws -> JournalBegin? {
+        try await file.read { turn in
+            try Self.expectJournal(turn)
+            let cut = try turn.database.integer("SELECT pruned_to FROM state") ?? 0
+            let oldest = try turn.statements.oldestEvent(after: cut)
+            return oldest.map { JournalBegin(accepted: Timestamp(milliseconds: $0.accepted), isCut: cut > 0) }
         }
     }
 
@@ -22,6 +31,10 @@ extension SQLiteBroker: JournalInspection {
             }
             return try Self.part(behind: first, upTo: end.number, turn)
         }
+    }
+
+    private static func expectJournal(_ turn: Turn) throws {
+        guard !turn.journal.isOff else { throw BrokerFailure(.refused, "no journal is kept: FLOTILLA_JOURNAL is off") }
     }
 
     private static func part(behind first: Int64, upTo end: Int64, _ turn: Turn) throws -> JournalPart {

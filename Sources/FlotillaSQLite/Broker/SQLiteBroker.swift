@@ -85,10 +85,22 @@ enum Topology {
             }
         }
         try run("INSERT INTO queue (name) VALUES (?1) ON CONFLICT DO NOTHING")
+        for pattern in bindings {
+            try run(
+                """
+                INSERT OR REPLACE INTO binding_since SELECT id, ?2, \(turn.now.milliseconds) FROM queue q WHERE name = ?1
+                    AND NOT EXISTS (SELECT 1 FROM binding b WHERE b.queue = q.id AND b.pattern = ?2)
+                """, pattern.text)
+        }
         try run("DELETE FROM binding WHERE queue = (SELECT id FROM queue WHERE name = ?1)")
         for pattern in bindings {
             try run("INSERT OR IGNORE INTO binding SELECT id, ?2 FROM queue WHERE name = ?1", pattern.text)
         }
+        try run(
+            """
+            DELETE FROM binding_since WHERE queue = (SELECT id FROM queue WHERE name = ?1)
+                AND pattern NOT IN (SELECT pattern FROM binding b WHERE b.queue = binding_since.queue)
+            """)
         try turn.routesChanged()
     }
 }

@@ -99,7 +99,12 @@ enum Schema {
         CREATE TABLE hook_secret (             -- handed over in handshakes, sealed by the vault
             hook TEXT PRIMARY KEY, since INTEGER NOT NULL, key TEXT NOT NULL, sealed BLOB NOT NULL
         ) WITHOUT ROWID;
+        """,
         """
+        CREATE TABLE binding_since (           -- for the audit: what was accepted before it was never meant for that queue
+            queue INTEGER NOT NULL, pattern TEXT NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (queue, pattern)
+        ) WITHOUT ROWID;
+        """,
     ]
 
     /// Brings a file of ours to this version, a step after the other: one that is killed between them goes on there.

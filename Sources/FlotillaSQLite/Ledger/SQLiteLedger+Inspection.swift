@@ -10,6 +10,14 @@ extension SQLiteLedger: LedgerInspection {
         }
     }
 
+    package func entries(for keys: [LedgerKey]) async throws -> [LedgerEntry?] {
+        try await file.read { turn in
+            try keys.map { key in
+                try LedgerRows.find(key, in: turn).map { LedgerEntry(row: $0.row, claimed: $0.claimed, changed: $0.changed) }
+            }
+        }
+    }
+
     package func discard(_ key: LedgerKey, generation: Int) async throws {
         try await file.write { turn in
             let stored = try LedgerRows.find(key, in: turn)

@@ -11,12 +11,14 @@ struct LedgerCommand: Command {
     static let help = """
         usage: flotilla ledger show ID [--source SOURCE] [--json]
 
-        Shows for each worker that has heard of the event: its state, round (which copy of it ran last: retries and postponements),
-        generation (how often it was replayed), crashes and times; and where it is kept if it is a dead letter, parked or unrouted.
+        Shows the life of one event: when it was accepted, as far as the journal still has it, once for each time that its sender sent it;
+        for each worker that has heard of it its state, round (which copy of it ran last: retries and postponements), generation (how often
+        it was replayed), crashes, when it was last claimed, and when that changed; and where it is kept, with the reason, if it is a dead
+        letter, parked or unrouted. The worker `unrouted` tells that a person discarded it there.
 
           --source SOURCE    only the event of this source, such as /hooks/github; on RabbitMQ, which does not know the sources, those of
                              FLOTILLA_HOOKS are tried without it, and then the journal is read
-          --json             one JSON line for each worker and letter
+          --json             one JSON line for each acceptance, worker and letter
 
         Exit status: 0 found, 1 nobody has heard of it.
         """
@@ -39,14 +41,20 @@ struct LedgerCommand: Command {
                 id: id, source: source, hooks: session.hookSources, broker: session.broker, ledger: session.ledger)
         }
         if json {
+            for acceptance in history.acceptances { printLine(acceptance) }
             for line in history.lines { printLine(line) }
             for letter in history.letters { LetterText.printJSON(letter, whole: false) }
         } else {
+            if !history.acceptances.isEmpty { print(table(history.acceptances) + (history.lines.isEmpty ? "" : "\n")) }
             if !history.lines.isEmpty { print(table(history.lines)) }
             for letter in history.letters { print("\n" + LetterText.whole(letter)) }
             if history.isEmpty { print("no worker has heard of \(Terminal.plain(id)), or it was too long ago") }
         }
         return history.isEmpty ? .no : .done
+    }
+
+    private func table(_ acceptances: [EventHistory.Acceptance]) -> String {
+        Terminal.table([["ACCEPTED", "SOURCE", "TYPE"]] + acceptances.map { [$0.at.description, $0.source, $0.type] })
     }
 
     private func table(_ lines: [EventHistory.Line]) -> String {
@@ -58,6 +66,15 @@ struct LedgerCommand: Command {
             ]
         }
         return Terminal.table([["WORKER", "SOURCE", "STATE", "ROUND", "GENERATION", "CRASHES", "CLAIMED", "CHANGED"]] + rows)
+    }
+
+    private func printLine(_ acceptance: EventHistory.Acceptance) {
+        printJSON { json in
+            json.member("accepted", acceptance.at.description)
+            json.member("source", acceptance.source)
+            json.member("id", id)
+            json.member("type", acceptance.type)
+        }
     }
 
     private func printLine(_ line: EventHistory.Line) {

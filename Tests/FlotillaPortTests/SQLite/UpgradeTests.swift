@@ -15,7 +15,7 @@ struct UpgradeTests {
         let fence = try await ledger.claimed(key("done"))
         #expect(try await ledger.mark(key("done"), fence: fence, as: .done))
         await file.close()
-        try Tampering.run(path, "DROP TABLE hook_secret", "PRAGMA user_version = 1")
+        try Tampering.run(path, "DROP TABLE hook_secret", "DROP TABLE binding_since", "PRAGMA user_version = 1")
         return path
     }
 
@@ -36,7 +36,7 @@ struct UpgradeTests {
             try await Self.expectWhole(file)
             await file.close()
         }
-        #expect(try Tampering.integer(path, "PRAGMA user_version") == 2)
+        #expect(try Tampering.integer(path, "PRAGMA user_version") == 3)
     }
 
     @Test func `several processes that open an older file at once bring it up once`() async throws {
@@ -56,7 +56,7 @@ struct UpgradeTests {
         let path = try await Self.first(in: folder)
         let newer = try await SQLiteFile.open(path)
         // As an older version would: it knows nothing of the table.
-        try Tampering.run(path, "DROP TABLE hook_secret", "PRAGMA user_version = 1")
+        try Tampering.run(path, "DROP TABLE hook_secret", "DROP TABLE binding_since", "PRAGMA user_version = 1")
         let another = try await SQLiteFile.open(path)
         try await SQLiteBroker(newer).publish([event("later")])
         #expect(try await SQLiteBroker(another).letters(in: QueueNames.unrouted, matching: LetterFilter(), limit: 10).count == 2)

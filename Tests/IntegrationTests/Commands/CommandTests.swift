@@ -29,6 +29,7 @@ internal import Testing
         Misuse("journal", "list is missing"), Misuse("journal burn", "burn is not known"),
         Misuse("journal list --since yesterday", "--since must be a time"), Misuse("journal list --type a#b", "--type must be a pattern"),
         Misuse("journal list --limit 3", "--limit is not understood here"),
+        Misuse("audit all", "all is not understood here"), Misuse("audit --since yesterday", "--since must be a time"),
         Misuse("queues all", "all is not understood here"), Misuse("send", "the hook is missing"),
         Misuse("send gitlab", "there is no hook gitlab"), Misuse("send github push --count none", "--count must be a whole number"),
         Misuse("send github nonsense", "there is no sample nonsense"),
@@ -50,7 +51,7 @@ internal import Testing
 
     @Test(
         "a command on a file that is not there ends with 69, names it, and makes none",
-        arguments: ["queues", "dead list crash", "ledger show x", "journal list"])
+        arguments: ["queues", "dead list crash", "ledger show x", "journal list", "audit"])
     func missing(_ words: String) async throws {
         try await Fleet.with { fleet in
             let finished = try await fleet.place.run("flotilla", words.split(separator: " ").map(String.init), fleet.environment)
@@ -90,7 +91,7 @@ internal import Testing
             #expect(rows.map { $0["queue"]?.string } == ["log-sink", "unrouted"])
             #expect(rows.first?["consumers"]?.integer == 1)
             #expect(rows.last?["ready"]?.integer == 3)
-            for words in [[], ["send"], ["queues"], ["dead"], ["ledger"], ["journal"], ["bench"]] {
+            for words in [[], ["send"], ["queues"], ["dead"], ["ledger"], ["journal"], ["audit"], ["bench"]] {
                 let help = try await fleet.place.run("flotilla", words + ["--help"])
                 #expect(help.ending == .exited(0))
                 #expect(help.output.contains("usage: flotilla"))

@@ -106,7 +106,7 @@ internal import Testing
             #expect(try await run.open.state(of: "one", in: run.queue) == .discarded)
             #expect(try await run.open.dead(run.queue).count == 2)
             let shown = try await flotilla.rows("ledger show one")
-            #expect(shown.map { $0["state"]?.string } == ["discarded"])
+            #expect(shown.compactMap { $0["state"]?.string } == ["discarded"])
         }
     }
 
@@ -143,10 +143,13 @@ internal import Testing
     func ledger() async throws {
         try await withLetters { run, flotilla in
             let rows = try await flotilla.rows("ledger show two")
-            #expect(rows.map { $0["state"]?.string } == ["dead", nil])
-            #expect(rows.first?["worker"]?.string == "crash")
-            #expect(rows.first?["round"]?.integer == 1)
-            #expect(rows.last?["queue"]?.string == "crash.dead")
+            #expect(rows.map { $0["state"]?.string } == [nil, "dead", nil])
+            #expect(rows.first?["accepted"]?.string != nil && rows.first?["type"]?.string == "crash.event")
+            #expect(rows.dropFirst().first?["worker"]?.string == "crash")
+            #expect(rows.dropFirst().first?["round"]?.integer == 1)
+            #expect(rows.last?["queue"]?.string == "crash.dead" && rows.last?["reason"]?.string == "as ordered")
+            let text = try await flotilla("ledger show two").output
+            #expect(text.contains("ACCEPTED") && text.contains("WORKER") && text.contains("reason        as ordered\n"))
             #expect(try await flotilla("ledger show two --source /test").ending == .exited(0))
             #expect(try await flotilla("ledger show two --source /other").ending == .exited(1))
             let unknown = try await flotilla("ledger show nobody")
