@@ -99,7 +99,16 @@ enum Schema {
         CREATE TABLE hook_secret (             -- handed over in handshakes, sealed by the vault
             hook TEXT PRIMARY KEY, since INTEGER NOT NULL, key TEXT NOT NULL, sealed BLOB NOT NULL
         ) WITHOUT ROWID;
+        """,
         """
+        CREATE TABLE effect (                  -- what handlers did to the outside world, or were about to do
+            event BLOB NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, state INTEGER NOT NULL, argument BLOB NOT NULL,
+            policy TEXT NOT NULL, secret INTEGER NOT NULL,
+            value BLOB, sealed TEXT,           -- under which key, if it is sealed
+            since INTEGER NOT NULL, at INTEGER NOT NULL, fence INTEGER NOT NULL, run INTEGER NOT NULL,
+            PRIMARY KEY (event, name, key)
+        ) WITHOUT ROWID;
+        """,
     ]
 
     /// Brings a file of ours to this version, a step after the other: one that is killed between them goes on there.
