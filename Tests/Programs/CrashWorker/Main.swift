@@ -62,7 +62,8 @@ internal import Glibc
         settings.handlerGrace = .milliseconds(100)
         settings.sweep = .milliseconds(50)
         return Worker(
-            settings, handler: ScriptedHandler(orders), broker: broker, ledger: ledger, effects: effects, clock: SystemClock(), sleeper: sleeper,
+            settings, handler: ScriptedHandler(orders), broker: broker, ledger: ledger, effects: effects, clock: SystemClock(),
+            sleeper: sleeper,
             solitude: Solitude(), watcher: orders.stages.isEmpty ? NoWatcher() : Killer(orders))
     }
 }
