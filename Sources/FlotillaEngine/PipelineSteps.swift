@@ -15,7 +15,9 @@ struct PipelineSteps: Sendable {
     let handler: any Handler
     let broker: any Broker
     let ledger: any Ledger
+    let effects: any Effects
     let policy: RetryPolicy
+    let vault: Vault?
     let handlerLimit: Duration
     let keeper: RunKeeper
     let solitude: Solitude
@@ -44,11 +46,12 @@ struct PipelineSteps: Sendable {
 
     func handle(_ event: Event, _ delivery: Delivery, _ claim: HeldClaim?) async -> Settlement {
         let begin = clock.uptime
+        let run = keeper.begin(claim: claim, limit: handlerLimit)
+        let effects = effects(of: event, delivery, run)
         let context = Context(
             key: IdempotencyKey.text(consumer: queue, event: event), queue: queue, attempt: delivery.passage.attempt,
-            generation: delivery.passage.generation, deadline: clock.now + handlerLimit)
-        let run = keeper.begin(claim: claim, limit: handlerLimit)
-        let ending = await run { [handler] in try await handler.handle(event, context: context) }
+            generation: delivery.passage.generation, deadline: clock.now + handlerLimit, run: effects)
+        let ending = effects.ending(await run { [handler] in try await handler.handle(event, context: context) })
         keeper.end(run)
         watcher.handled(event, delivery, took: clock.uptime - begin)
         watcher.reached(.handled, delivery)

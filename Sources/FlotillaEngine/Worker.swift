@@ -17,6 +17,8 @@ package final class Worker: Sendable {
         package var handlerLimit: Duration = .seconds(300)
         package var handlerGrace: Duration = .seconds(5)
         package var policy = RetryPolicy()
+        /// Seals what a handler's effects call secret.
+        package var vault: Vault?
         package var sweep: Duration = .seconds(1)
 
         package init(queue: String, bindings: [TopicPattern], concurrency: Int = 64, prefetch: Int = 256) {
@@ -40,8 +42,8 @@ package final class Worker: Sendable {
     }
 
     package init(
-        _ settings: Settings, handler: any Handler, broker: any Broker, ledger: any Ledger, clock: any WallClock, sleeper: any Sleeper,
-        solitude: Solitude, watcher: any WorkerWatcher = NoWatcher(),
+        _ settings: Settings, handler: any Handler, broker: any Broker, ledger: any Ledger, effects: any Effects, clock: any WallClock,
+        sleeper: any Sleeper, solitude: Solitude, watcher: any WorkerWatcher = NoWatcher(),
         chance: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
     ) {
         self.settings = settings
@@ -50,8 +52,9 @@ package final class Worker: Sendable {
         keeper = RunKeeper(ledger: ledger, clock: clock, sleeper: sleeper, interval: settings.sweep, grace: settings.handlerGrace)
         pipeline = Pipeline(
             steps: PipelineSteps(
-                queue: settings.queue, handler: handler, broker: broker, ledger: ledger, policy: settings.policy,
-                handlerLimit: settings.handlerLimit, keeper: keeper, solitude: solitude, clock: clock, sleeper: sleeper, chance: chance,
+                queue: settings.queue, handler: handler, broker: broker, ledger: ledger, effects: effects,
+                policy: settings.policy.replaced(by: handler.retries), vault: settings.vault, handlerLimit: settings.handlerLimit,
+                keeper: keeper, solitude: solitude, clock: clock, sleeper: sleeper, chance: chance,
                 watcher: watcher))
     }
 

@@ -9,6 +9,8 @@ package protocol WorkerWatcher: Sendable {
     func claimed(_ delivery: Delivery, _ answer: ClaimAnswer)
     func handled(_ event: Event, _ delivery: Delivery, took: Duration)
     func settled(_ delivery: Delivery, _ settlement: Settlement)
+    func reached(_ stage: EffectStage, of effect: String, _ delivery: Delivery)
+    func effect(_ name: String, _ result: EffectResult, _ delivery: Delivery)
     func waiting(for step: String, because error: any Error)
 }
 
@@ -17,6 +19,8 @@ extension WorkerWatcher {
     package func claimed(_ delivery: Delivery, _ answer: ClaimAnswer) {}
     package func handled(_ event: Event, _ delivery: Delivery, took: Duration) {}
     package func settled(_ delivery: Delivery, _ settlement: Settlement) {}
+    package func reached(_ stage: EffectStage, of effect: String, _ delivery: Delivery) {}
+    package func effect(_ name: String, _ result: EffectResult, _ delivery: Delivery) {}
     package func waiting(for step: String, because error: any Error) {}
 }
 

@@ -80,6 +80,15 @@ final class WorkerMeter: WorkerWatcher {
         }
     }
 
+    func effect(_ name: String, _ result: EffectResult, _ delivery: Delivery) {
+        metrics.counter(MetricTable.effects, queue, name, result.rawValue).add()
+        switch result {
+        case .unkept: log.warning("an effect's value is too large to be kept", ["id": id(delivery), "effect": name])
+        case .lost: log.warning("the claim was lost during an effect", ["id": id(delivery), "effect": name])
+        default: break
+        }
+    }
+
     func waiting(for step: String, because error: any Error) {
         guard let omitted = throttle.admit(at: clock.now) else { return }
         log.warning("waiting for the broker or the store", ["step": step, "error": "\(error)", "omitted": omitted])

@@ -10,6 +10,7 @@ struct WorkerReader {
     private let prefetch: Int?
     private let concurrency: Int?
     private let policy: RetryPolicy
+    private let vault: Vault?
 
     init(reading configuration: inout Configuration) {
         routes = Route.all(&configuration)
@@ -18,6 +19,7 @@ struct WorkerReader {
         policy = RetryPolicy(
             maximumAttempts: configuration.integer(.maxAttempts, in: 1...1000),
             maximumAge: configuration.duration(.maxAgeSeconds, in: .seconds(1)...(.seconds(3650 * 86_400))))
+        vault = Vault(reading: &configuration)
         if let prefetch, let concurrency, prefetch < concurrency {
             configuration.fault(Variable.prefetch.name, "must not be less than FLOTILLA_CONCURRENCY: handlers would wait for deliveries")
         }
@@ -35,6 +37,7 @@ struct WorkerReader {
         var settings = Worker.Settings(
             queue: queue, bindings: own + routed, concurrency: handlers, prefetch: prefetch ?? max(defaultPrefetch, handlers))
         settings.policy = policy
+        settings.vault = vault
         return settings
     }
 

@@ -17,6 +17,7 @@ package struct OperatorSession: Sendable {
 
     package var broker: any Broker & BrokerInspection & JournalInspection { adapters.broker }
     package var ledger: any Ledger & LedgerInspection { adapters.ledger }
+    package var effects: any Effects & EffectInspection { adapters.effects }
     package var managementFailure: String? { adapters.managementFailure }
     package var hookSecrets: any HookSecrets { adapters.hookSecrets }
     package var sleeper: any Sleeper { LoopSleeper(loop) }

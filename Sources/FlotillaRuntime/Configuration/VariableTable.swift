@@ -88,7 +88,8 @@ extension Variable {
     // MARK: Who reads what
 
     package static let everyProgram: [Variable] = [
-        broker, brokerManagement, prefix, store, journal, ledgerDays, leaseSeconds, maxAgeSeconds, config, admin, log, drainSeconds,
+        broker, brokerManagement, prefix, store, journal, ledgerDays, leaseSeconds, maxAgeSeconds, keys, config, admin, log,
+        drainSeconds,
     ]
     package static let ofIngress: [Variable] = [
         listen, publicURL, tlsCertificate, tlsKey, trustedProxies, forwardedHeader, floodRate, hooks, apiTokens, maxBodyBytes,

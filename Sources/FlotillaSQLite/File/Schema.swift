@@ -101,6 +101,15 @@ enum Schema {
         ) WITHOUT ROWID;
         """,
         """
+        CREATE TABLE effect (                  -- what handlers did to the outside world, or were about to do
+            event BLOB NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, state INTEGER NOT NULL, argument BLOB NOT NULL,
+            policy TEXT NOT NULL, secret INTEGER NOT NULL,
+            value BLOB, sealed TEXT,           -- under which key, if it is sealed
+            since INTEGER NOT NULL, at INTEGER NOT NULL, fence INTEGER NOT NULL, run INTEGER NOT NULL,
+            PRIMARY KEY (event, name, key)
+        ) WITHOUT ROWID;
+        """,
+        """
         CREATE TABLE binding_since (           -- for the audit: what was accepted before it was never meant for that queue
             queue INTEGER NOT NULL, pattern TEXT NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (queue, pattern)
         ) WITHOUT ROWID;

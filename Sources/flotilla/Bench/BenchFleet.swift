@@ -88,7 +88,7 @@ final class BenchFleet: Sendable {
         Worker(
             Worker.Settings(queue: "bench", bindings: Self.bindings, concurrency: 128, prefetch: 256),
             handler: Nothing { [self] in handled.add(1, ordering: .relaxed) }, broker: broker, ledger: SQLiteLedger(file),
-            clock: SystemClock(), sleeper: LoopSleeper(loop), solitude: Solitude())
+            effects: SQLiteEffects(file), clock: SystemClock(), sleeper: LoopSleeper(loop), solitude: Solitude())
     }
 
     private func consume(with worker: Worker) async throws -> [Double] {

@@ -49,8 +49,8 @@ final class Bench: Sendable {
         change(&settings)
         return Worker(
             settings, handler: handler, broker: RecordingBroker(broker: broker, record: record),
-            ledger: RecordingLedger(ledger: ledger, record: record), clock: clock, sleeper: sleeper, solitude: solitude,
-            watcher: RecordingWatcher(record: record), chance: { 1 })
+            ledger: RecordingLedger(ledger: ledger, record: record), effects: RecordingEffects(effects: ledger, record: record),
+            clock: clock, sleeper: sleeper, solitude: solitude, watcher: RecordingWatcher(record: record), chance: { 1 })
     }
 
     /// The worker runs for the time of `body`, and is drained after it.

@@ -111,8 +111,8 @@ struct CrashTests {
         settings.policy = RetryPolicy(firstDelay: .milliseconds(1), longestDelay: .milliseconds(2))
         let worker = Worker(
             settings, handler: handler, broker: MortalBroker(broker: holder.broker, life: life),
-            ledger: MortalLedger(ledger: holder.ledger, life: life), clock: SystemClock(), sleeper: LoopSleeper(loop), solitude: Solitude(),
-            watcher: life)
+            ledger: MortalLedger(ledger: holder.ledger, life: life), effects: holder.effects, clock: SystemClock(),
+            sleeper: LoopSleeper(loop), solitude: Solitude(), watcher: life)
         let running = Task { try? await worker.run() }
         try await within(.seconds(60), "an end") {
             while !life.isOver {

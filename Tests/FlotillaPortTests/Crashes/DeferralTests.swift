@@ -61,8 +61,9 @@ struct DeferralTests {
                 let worker = Worker(
                     Worker.Settings(queue: "q", bindings: [try pattern("t")], concurrency: 1, prefetch: 1),
                     handler: Patient(life: life, runs: runs), broker: MortalBroker(broker: holder.broker, life: life),
-                    ledger: MortalLedger(ledger: holder.ledger, life: life), clock: SystemClock(), sleeper: LoopSleeper(loop),
-                    solitude: Solitude(), watcher: AnswerCount(life: life, superseded: superseded, duplicates: duplicates))
+                    ledger: MortalLedger(ledger: holder.ledger, life: life), effects: holder.effects, clock: SystemClock(),
+                    sleeper: LoopSleeper(loop), solitude: Solitude(),
+                    watcher: AnswerCount(life: life, superseded: superseded, duplicates: duplicates))
                 let running = Task { try? await worker.run() }
                 try await within(.seconds(30), "an end") { [holder] in
                     while !life.isOver {

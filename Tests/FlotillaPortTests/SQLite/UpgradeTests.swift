@@ -15,7 +15,7 @@ struct UpgradeTests {
         let fence = try await ledger.claimed(key("done"))
         #expect(try await ledger.mark(key("done"), fence: fence, as: .done))
         await file.close()
-        try Tampering.run(path, "DROP TABLE hook_secret", "DROP TABLE binding_since", "PRAGMA user_version = 1")
+        try Tampering.run(path, "DROP TABLE hook_secret", "DROP TABLE effect", "DROP TABLE binding_since", "PRAGMA user_version = 1")
         return path
     }
 
@@ -26,6 +26,7 @@ struct UpgradeTests {
         let secret = HookSecret(hook: "h", sealed: SealedSecret(key: "k", bytes: [1]), since: Timestamp(milliseconds: 1))
         #expect(try await SQLiteHookSecrets(file).put(secret))
         #expect(try await SQLiteHookSecrets(file).forget(secret))
+        #expect(try await SQLiteEffects(file).effects(of: key("done")).isEmpty)
     }
 
     @Test func `a file of an older version is brought up when it is opened, and keeps what is in it`() async throws {
@@ -55,8 +56,8 @@ struct UpgradeTests {
         let folder = try Folder()
         let path = try await Self.first(in: folder)
         let newer = try await SQLiteFile.open(path)
-        // As an older version would: it knows nothing of the table.
-        try Tampering.run(path, "DROP TABLE hook_secret", "DROP TABLE binding_since", "PRAGMA user_version = 1")
+        // As an older version would: it knows nothing of the tables.
+        try Tampering.run(path, "DROP TABLE hook_secret", "DROP TABLE effect", "DROP TABLE binding_since", "PRAGMA user_version = 1")
         let another = try await SQLiteFile.open(path)
         try await SQLiteBroker(newer).publish([event("later")])
         #expect(try await SQLiteBroker(another).letters(in: QueueNames.unrouted, matching: LetterFilter(), limit: 10).count == 2)
