@@ -10,6 +10,8 @@ package protocol WorkerWatcher: Sendable {
     func handled(_ event: Event, _ delivery: Delivery, took: Duration)
     func settled(_ delivery: Delivery, _ settlement: Settlement)
     func waiting(for step: String, because error: any Error)
+    /// So many parked events are back in the queue, because their connection is authorised again.
+    func resumed(_ count: Int, of connection: String?)
 }
 
 extension WorkerWatcher {
@@ -18,6 +20,7 @@ extension WorkerWatcher {
     package func handled(_ event: Event, _ delivery: Delivery, took: Duration) {}
     package func settled(_ delivery: Delivery, _ settlement: Settlement) {}
     package func waiting(for step: String, because error: any Error) {}
+    package func resumed(_ count: Int, of connection: String?) {}
 }
 
 package struct NoWatcher: WorkerWatcher {

@@ -7,7 +7,7 @@ internal import Glibc
 /// The operator's command, and with `up` the whole fleet in one process.
 @main enum Main {
     private static let commands: [any (Command & Sendable).Type] = [
-        SendCommand.self, HooksCommand.self, QueuesCommand.self, DeadCommand.self, LedgerCommand.self, JournalCommand.self,
+        SendCommand.self, HooksCommand.self, QueuesCommand.self, DeadCommand.self, ParkCommand.self, LedgerCommand.self, JournalCommand.self,
         BenchCommand.self,
     ]
 
