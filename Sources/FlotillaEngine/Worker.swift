@@ -20,6 +20,8 @@ package final class Worker: Sendable {
         /// Seals what a handler's effects call secret.
         package var vault: Vault?
         package var sweep: Duration = .seconds(1)
+        /// How often the store is asked for connections that are authorised again.
+        package var parkSweep: Duration = .seconds(60)
 
         package init(queue: String, bindings: [TopicPattern], concurrency: Int = 64, prefetch: Int = 256) {
             self.queue = queue
@@ -33,6 +35,7 @@ package final class Worker: Sendable {
     private let broker: any Broker
     private let pipeline: Pipeline
     private let keeper: RunKeeper
+    private let parkKeeper: ParkKeeper?
     private let sleeper: any Sleeper
     private let state = Mutex(State())
 
@@ -43,19 +46,24 @@ package final class Worker: Sendable {
 
     package init(
         _ settings: Settings, handler: any Handler, broker: any Broker, ledger: any Ledger, effects: any Effects, clock: any WallClock,
-        sleeper: any Sleeper, solitude: Solitude, watcher: any WorkerWatcher = NoWatcher(),
+        sleeper: any Sleeper, solitude: Solitude, parking: Parking? = nil, watcher: any WorkerWatcher = NoWatcher(),
         chance: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
     ) {
         self.settings = settings
         self.broker = broker
         self.sleeper = sleeper
         keeper = RunKeeper(ledger: ledger, clock: clock, sleeper: sleeper, interval: settings.sweep, grace: settings.handlerGrace)
+        var pace = ParkKeeper.Pace()
+        pace.sweep = settings.parkSweep
+        parkKeeper = parking.map {
+            ParkKeeper(queue: settings.queue, parking: $0, pace: pace, sleeper: sleeper, chance: chance, watcher: watcher)
+        }
         pipeline = Pipeline(
             steps: PipelineSteps(
                 queue: settings.queue, handler: handler, broker: broker, ledger: ledger, effects: effects,
                 policy: settings.policy.replaced(by: handler.retries), vault: settings.vault, handlerLimit: settings.handlerLimit,
-                keeper: keeper, solitude: solitude, clock: clock, sleeper: sleeper, chance: chance,
-                watcher: watcher))
+                keeper: keeper, solitude: solitude, clock: clock, sleeper: sleeper, chance: chance, watcher: watcher,
+                parkKeeper: parkKeeper))
     }
 
     /// What keeps it from working, in words that may be shown.
@@ -77,7 +85,11 @@ package final class Worker: Sendable {
                 group.addTask { try await self.lane(subscription) }
             }
             let keeping = Task { await keeper.run() }
-            defer { keeping.cancel() }
+            let parkKeeping = Task { if let parkKeeper { await parkKeeper.run() } }
+            defer {
+                keeping.cancel()
+                parkKeeping.cancel()
+            }
             do {
                 try await group.waitForAll()
             } catch {

@@ -12,6 +12,8 @@ package protocol WorkerWatcher: Sendable {
     func reached(_ stage: EffectStage, of effect: String, _ delivery: Delivery)
     func effect(_ name: String, _ result: EffectResult, _ delivery: Delivery)
     func waiting(for step: String, because error: any Error)
+    /// So many parked events are back in the queue, because their connection is authorised again.
+    func resumed(_ count: Int, of connection: String?)
 }
 
 extension WorkerWatcher {
@@ -22,6 +24,7 @@ extension WorkerWatcher {
     package func reached(_ stage: EffectStage, of effect: String, _ delivery: Delivery) {}
     package func effect(_ name: String, _ result: EffectResult, _ delivery: Delivery) {}
     package func waiting(for step: String, because error: any Error) {}
+    package func resumed(_ count: Int, of connection: String?) {}
 }
 
 package struct NoWatcher: WorkerWatcher {

@@ -8,10 +8,11 @@ internal import FlotillaSQLite
 
 /// The broker and the stores of a process: opened once, shared by all its parts, closed at its end.
 package struct Adapters: Sendable {
-    package let broker: any Broker & BrokerInspection & JournalInspection
+    package let broker: any Broker & BrokerInspection & JournalInspection & Park
     package let ledger: any Ledger & LedgerInspection
     package let effects: any Effects & EffectInspection
     package let hookSecrets: any HookSecrets
+    package let consents: any Consents
     /// How an operator would name them.
     package let description: String
     private let rabbit: RabbitBroker?
@@ -35,8 +36,8 @@ package struct Adapters: Sendable {
                 let description = broker === store ? "\(broker.path)" : "\(broker.path) and \(store.path)"
                 return Adapters(
                     broker: SQLiteBroker(broker), ledger: SQLiteLedger(store), effects: SQLiteEffects(store),
-                    hookSecrets: SQLiteHookSecrets(store),
-                    description: description, rabbit: nil, management: nil, files: Array(files.values))
+                    hookSecrets: SQLiteHookSecrets(store), consents: SQLiteConsents(store), description: description, rabbit: nil,
+                    management: nil, files: Array(files.values))
             case .rabbitmq(let address):
                 var options = settings.fleet(program)
                 if let log { options.notice = { log.warning($0) } }
@@ -47,10 +48,9 @@ package struct Adapters: Sendable {
                 }
                 let broker = try await RabbitBroker.open(address, options: options)
                 return Adapters(
-                    broker: broker, ledger: SQLiteLedger(store), effects: SQLiteEffects(store),
-                    hookSecrets: SQLiteHookSecrets(store),
-                    description: "\(address.description) and \(store.path)", rabbit: broker, management: management,
-                    files: Array(files.values))
+                    broker: broker, ledger: SQLiteLedger(store), effects: SQLiteEffects(store), hookSecrets: SQLiteHookSecrets(store),
+                    consents: SQLiteConsents(store), description: "\(address.description) and \(store.path)", rabbit: broker,
+                    management: management, files: Array(files.values))
             }
         } catch {
             await management?.close()
@@ -58,6 +58,9 @@ package struct Adapters: Sendable {
             throw error
         }
     }
+
+    /// What lets parked events go on.
+    package var parking: Parking { Parking(park: broker, consents: consents, ledger: ledger) }
 
     /// Why the management API that is configured does not answer.
     package var managementFailure: String? { management?.failure }

@@ -94,6 +94,10 @@ final class WorkerMeter: WorkerWatcher {
         log.warning("waiting for the broker or the store", ["step": step, "error": "\(error)", "omitted": omitted])
     }
 
+    func resumed(_ count: Int, of connection: String?) {
+        log.info("parked events go on", ["count": count, "connection": connection])
+    }
+
     private func count(_ outcome: String) { outcomes[outcome]?.add() }
 
     private func id(_ delivery: Delivery) -> String? { try? delivery.content.get().id }

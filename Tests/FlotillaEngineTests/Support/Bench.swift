@@ -21,6 +21,7 @@ final class Bench: Sendable {
     let sleeper: ManualSleeper
     let broker: MemoryBroker
     let ledger: MemoryLedger
+    let consents: MemoryConsents
     let record = Record()
     let solitude = Solitude()
 
@@ -29,6 +30,7 @@ final class Bench: Sendable {
         sleeper = ManualSleeper(clock)
         broker = MemoryBroker(clock: clock, loop: loop)
         ledger = MemoryLedger(clock: clock)
+        consents = MemoryConsents(clock: clock)
     }
 
     static func use(_ body: (Bench) async throws -> Void) async throws {
@@ -39,8 +41,11 @@ final class Bench: Sendable {
         try await body(bench)
     }
 
+    var parking: Parking { Parking(park: broker, consents: consents, ledger: ledger) }
+
     func worker(
-        concurrency: Int = 1, prefetch: Int = 1, handler: any Handler, change: (inout Worker.Settings) -> Void = { _ in }
+        parks: Bool = false, concurrency: Int = 1, prefetch: Int = 1, handler: any Handler,
+        change: (inout Worker.Settings) -> Void = { _ in }
     ) throws -> Worker {
         var settings = Worker.Settings(queue: "q", bindings: [try pattern("t")], concurrency: concurrency, prefetch: prefetch)
         settings.policy = RetryPolicy(firstDelay: .seconds(10))
@@ -50,7 +55,8 @@ final class Bench: Sendable {
         return Worker(
             settings, handler: handler, broker: RecordingBroker(broker: broker, record: record),
             ledger: RecordingLedger(ledger: ledger, record: record), effects: RecordingEffects(effects: ledger, record: record),
-            clock: clock, sleeper: sleeper, solitude: solitude, watcher: RecordingWatcher(record: record), chance: { 1 })
+            clock: clock, sleeper: sleeper, solitude: solitude, parking: parks ? parking : nil,
+            watcher: RecordingWatcher(record: record), chance: { 1 })
     }
 
     /// The worker runs for the time of `body`, and is drained after it.

@@ -41,6 +41,7 @@ struct Holder: Sendable {
     let ledger: any Ledger
     let effects: any Effects & EffectInspection
     let hookSecrets: any HookSecrets
+    let parking: Parking
     /// Ends as a killed process does. What it held must come again, its claims can be taken over.
     let vanish: @Sendable () async -> Void
     /// How many deliveries of a worker's queue are on their way: ready, delayed or held.

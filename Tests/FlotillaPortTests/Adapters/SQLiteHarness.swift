@@ -55,7 +55,7 @@ final class SQLiteHarness: Harness {
         let ledger = SQLiteLedger(file)
         return Holder(
             broker: broker, ledger: ledger, effects: SQLiteEffects(file), hookSecrets: SQLiteHookSecrets(file),
-            vanish: { await file.vanish() },
+            parking: Parking(park: broker, consents: SQLiteConsents(file), ledger: ledger), vanish: { await file.vanish() },
             depth: { queue in
                 let report = try await broker.queues().first { $0.name == queue }
                 return report.map { $0.ready + $0.held + $0.delayed } ?? 0
