@@ -8,7 +8,7 @@ internal import Glibc
 @main enum Main {
     private static let commands: [any (Command & Sendable).Type] = [
         SendCommand.self, HooksCommand.self, QueuesCommand.self, DeadCommand.self, LedgerCommand.self, JournalCommand.self,
-        BenchCommand.self,
+        MigrateCommand.self, BenchCommand.self,
     ]
 
     static func main() {

@@ -4,7 +4,7 @@ package import FlotillaRuntime
 
 /// Where the server is and who we are there: read from `postgres://user:password@host:5432/db?sslmode=…`, with several hosts separated by
 /// commas. libpq is never given the text: what it can't make sense of it repeats in its messages, the password included.
-package struct StoreAddress: Sendable, Equatable {
+package struct StoreAddress: Sendable, Equatable, CustomStringConvertible {
     package struct Host: Sendable, Equatable {
         /// A name, an address, or the folder of a local server's socket.
         package let name: String

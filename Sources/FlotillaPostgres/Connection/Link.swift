@@ -187,12 +187,10 @@ final class Link {
     }
 
     static func words(_ text: String) -> String {
-        let lines = text.split(separator: "\n").map { line in
-            var line = line
-            while let end = line.range(of: " failed: ") { line = line[end.upperBound...] }
-            return line.drop { $0 == " " || $0 == "\t" }
-        }
-        guard let line = lines.last(where: { !$0.hasSuffix("?") }), !line.isEmpty else { return "the connection ended" }
+        // What explains a message is indented.
+        let lines = text.split(separator: "\n").filter { !$0.hasPrefix("\t") }
+        guard var line = lines.last else { return "the connection ended" }
+        while let end = line.range(of: " failed: ") { line = line[end.upperBound...] }
         guard line.hasPrefix("FATAL:") || line.hasPrefix("ERROR:") else { return String(line.prefix(300)) }
         let code = String(line.suffix(5))
         return PostgresFailure.words(for: code) ?? "the database refuses the connection (\(code))"

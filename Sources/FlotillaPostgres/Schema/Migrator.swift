@@ -146,7 +146,7 @@ package enum PostgresMigration {
     }
 
     /// - Parameter isDry: only says what would be done.
-    package static func run(_ address: StoreAddress, schema: String, isDry: Bool) async throws -> (version: Int, steps: [Step]) {
+    package static func run(_ address: StoreAddress, schema: String, isDry: Bool) async throws -> [Step] {
         var options = PostgresStore.Options()
         options.schema = schema
         options.program = "flotilla migrate"
@@ -156,7 +156,7 @@ package enum PostgresMigration {
             let taken = try await isDry ? migrator.pending() : migrator.bringUp()
             if !isDry { try await store.keepPartitions() }
             await store.vanish()
-            return (Migration.current, taken.map { Step(version: $0.version, summary: $0.summary, statements: $0.statements) })
+            return taken.map { Step(version: $0.version, summary: $0.summary, statements: $0.statements) }
         } catch {
             await store.vanish()
             throw error

@@ -156,6 +156,9 @@ package final class PostgresStore: @unchecked Sendable {
         } ?? bell.ailment
     }
 
+    /// How an operator would name it.
+    package var description: String { address.description }
+
     // MARK: Asking
 
     /// Several statements as one transaction, in one round trip. Tried again when others were in the way and nothing was done.

@@ -90,7 +90,7 @@ final class PostgresServer: Sendable {
         go() { kill -CONT "$server" $(children); }
         begin
         while kill -0 "$PPID" 2>/dev/null; do
-            read -r -t 1 word && "$word"
+            read -r -t 1 word && { "$word"; echo "$word" >>done; }
             [ $? -le 128 ] && [ -z "$word" ] && break
             word=
         done 2>/dev/null
@@ -99,26 +99,31 @@ final class PostgresServer: Sendable {
         rm -rf "$PLACE"
         """
 
-    private func tell(_ word: String) throws { try lifeline.fileHandleForWriting.write(contentsOf: Data("\(word)\n".utf8)) }
+    /// Returns when the shell has done it.
+    private func tell(_ word: String) async throws {
+        let before = (try? folder.bytes("done").count) ?? 0
+        try lifeline.fileHandleForWriting.write(contentsOf: Data("\(word)\n".utf8))
+        try await until { [folder] in ((try? folder.bytes("done").count) ?? 0) > before }
+    }
 
     /// As an operator restarts it: sessions are ended.
     func restart() async throws {
-        try tell("end")
-        try tell("begin")
+        try await tell("end")
+        try await tell("begin")
         try await answering()
     }
 
     /// As by a machine that fails.
-    func kill() throws { try tell("crash") }
+    func kill() async throws { try await tell("crash") }
 
     func start() async throws {
-        try tell("begin")
+        try await tell("begin")
         try await answering()
     }
 
     /// Everything of it stands still; connections stay open.
-    func hang() throws { try tell("stop") }
-    func goOn() throws { try tell("go") }
+    func hang() async throws { try await tell("stop") }
+    func goOn() async throws { try await tell("go") }
 
     private func answering() async throws {
         let address = try address()

@@ -32,3 +32,35 @@ enum RawPostgres {
         }
     }
 }
+
+/// A connection of somebody else's, which keeps what it has locked. Ended by `end`, or with its last use.
+///
+/// Sendable because a test uses it from one task at a time.
+final class RawSession: @unchecked Sendable {
+    private var connection: OpaquePointer?
+
+    init(_ address: StoreAddress) throws {
+        let host = address.hosts[0]
+        connection = PQsetdbLogin(
+            host.name, String(host.port), nil, nil, address.database, address.user, address.password?.expose())
+        guard PQstatus(connection) == CONNECTION_OK else {
+            throw RawPostgres.Refused(description: String(cString: PQerrorMessage(connection)))
+        }
+    }
+
+    deinit { end() }
+
+    func end() {
+        if let connection { PQfinish(connection) }
+        connection = nil
+    }
+
+    func run(_ statements: String) throws {
+        let result = PQexec(connection, statements)
+        defer { PQclear(result) }
+        let status = PQresultStatus(result)
+        guard status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK else {
+            throw RawPostgres.Refused(description: String(cString: PQerrorMessage(connection)))
+        }
+    }
+}
