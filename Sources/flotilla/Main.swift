@@ -8,7 +8,7 @@ internal import Glibc
 @main enum Main {
     private static let commands: [any (Command & Sendable).Type] = [
         SendCommand.self, HooksCommand.self, QueuesCommand.self, DeadCommand.self, ParkCommand.self, LedgerCommand.self,
-        JournalCommand.self, AuditCommand.self, BenchCommand.self,
+        JournalCommand.self, AuditCommand.self, MigrateCommand.self, BenchCommand.self,
     ]
 
     static func main() {

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Migration {
+    /// Rows leave behind those of their events: found by `since`, which never changes, so that a result does not touch an index.
+    static let effects = [
+        """
+        CREATE TABLE effect (
+            since timestamptz NOT NULL, changed timestamptz NOT NULL, fence bigint NOT NULL, run bigint NOT NULL,
+            state smallint NOT NULL, secret boolean NOT NULL, event bytea NOT NULL, name text NOT NULL, key text NOT NULL,
+            argument bytea NOT NULL, policy text NOT NULL,
+            value bytea, sealed text, -- under which key, if it is sealed
+            PRIMARY KEY (event, name, key)
+        ) WITH (fillfactor = 80)
+        """,
+        "CREATE INDEX effect_since ON effect USING brin (since)",
+    ]
+
+    /// Names are ordered by their bytes, whatever the database's language is.
+    static let parks = [
+        """
+        CREATE TABLE connection (
+            name text COLLATE "C" PRIMARY KEY, state smallint NOT NULL, epoch bigint NOT NULL, since timestamptz NOT NULL
+        )
+        """,
+        """
+        CREATE TABLE park_note (
+            queue text COLLATE "C" NOT NULL, connection text COLLATE "C" NOT NULL, version bigint NOT NULL, PRIMARY KEY (queue, connection)
+        )
+        """,
+        // From which epochs and versions come.
+        "CREATE TABLE consent_count (only_one boolean PRIMARY KEY CHECK (only_one), newest bigint NOT NULL)",
+        "INSERT INTO consent_count VALUES (true, 0)",
+    ]
+}
