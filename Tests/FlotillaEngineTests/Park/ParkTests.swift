@@ -92,8 +92,8 @@ struct ParkTests {
             settings.sweep = .seconds(3)
             let worker = Worker(
                 settings, handler: Self.handler(bench, runs, visit), broker: GapBroker(broker: bench.broker, visit: visit),
-                ledger: GapLedger(ledger: bench.ledger, visit: visit), clock: bench.clock, sleeper: bench.sleeper, solitude: Solitude(),
-                parking: bench.parking, watcher: Settled(tally: settled), chance: { 1 })
+                ledger: GapLedger(ledger: bench.ledger, visit: visit), effects: bench.ledger, clock: bench.clock,
+                sleeper: bench.sleeper, solitude: Solitude(), parking: bench.parking, watcher: Settled(tally: settled), chance: { 1 })
             try await bench.broker.publish([event("1")])
             try await bench.running(worker) {
                 try await within { await settled.reach(1) }
