@@ -83,7 +83,7 @@ let package = Package(
         tests("FlotillaHTTPTests", on: "FlotillaHTTP", "FlotillaRuntime", "COpenSSL", "TestSupport"),
         tests("FlotillaEngineTests", on: "FlotillaEngine", "FlotillaMemory", "FlotillaModel", "FlotillaRuntime", "TestSupport"),
         tests(
-            "FlotillaPortTests", on: "CrashWorker", "flotilla-log-sink", "flotilla-ingress", "FlotillaHTTP", "FlotillaEngine",
+            "FlotillaPortTests", on: "CrashWorker", "flotilla", "flotilla-log-sink", "flotilla-ingress", "FlotillaHTTP", "FlotillaEngine",
             "FlotillaMemory", "FlotillaSQLite", "FlotillaRabbitMQ", "FlotillaPostgres",
             "FlotillaOperate", "FlotillaBoot", "FlotillaModel", "FlotillaRuntime", "CSQLite", "CRabbitMQ", "CPostgres", "TestSupport"),
         tests(
