@@ -25,6 +25,9 @@ struct KillPoint: Sendable, CustomTestStringConvertible {
         testDescription = words
     }
 
+    /// Whether the claim is held there. Elsewhere a kill is no crash of an event, and hits even one that runs alone.
+    var isInside: Bool { stage != PipelineStage.received.rawValue && stage != PipelineStage.settled.rawValue }
+
     /// The first attempt ends with a retry, the second is done.
     static let all = [
         KillPoint(1, .received, "before the claim"), KillPoint(1, .claimed, "between claim and intent"),
@@ -41,39 +44,45 @@ struct KillPoint: Sendable, CustomTestStringConvertible {
 struct EffectCrashTests {
     private static let count = ProcessInfo.processInfo.environment["FLOTILLA_LONG"] == nil ? 20 : 200
 
-    /// A third of the events under each policy. Whoever runs beside one that is killed is killed with it, wherever it stands.
+    /// A third of the events under each policy; each is killed by itself, and then each together with whatever runs beside it.
     @Test(arguments: CrashGround.allCases, KillPoint.all)
     func `whatever is killed, an effect that can be done once is done once, and one of which nobody knows waits for a person`(
         _ ground: CrashGround, _ point: KillPoint
     ) async throws {
-        let ids = (0..<Self.count).map { ["keyed", "reconciled", "once"][$0 % 3] + "-\($0)" }
-        try await ground.with { field in
-            let service = try RecordingService()
-            defer { service.end() }
-            try await field.publish(ids)
-            let worker = try field.worker(service, ["point=\(point.attempt):\(point.stage)"])
-            defer { worker.stop() }
-            try await until(.seconds(500)) { try await field.ended(ids) }
-            worker.stop()
-
-            let dead = try await field.dead()
-            for id in ids {
-                let state = try await field.row(id)?.state
-                let note = Comment(rawValue: "\(id): \(state?.name ?? "-"), done \(service.count(id)) times, \(dead[id] ?? "-")")
-                #expect(service.keys(id) <= 1, note)
-                if id.hasPrefix("once") {
-                    #expect(service.count(id) <= 1, note)
-                    #expect(
-                        state == .done ? service.count(id) == 1 && dead[id] == nil : dead[id]?.hasPrefix("unknown-effect") == true, note)
-                } else {
-                    #expect(service.count(id) == 1 && state == .done && dead[id] == nil, note)
-                }
-            }
-            #expect(Set(dead.keys).isSubset(of: ids))
-            // Nearly each of them has reached the point: of some it was known before what had become of them.
-            #expect(worker.crashes >= Self.count / 2)
-            #expect(Set(field.lines("kills")).count == worker.crashes)
+        for lanes in point.isInside ? [1, 8] : [1] {
+            try await ground.with { try await Self.kill(each: point, $0, lanes: lanes) }
         }
+    }
+
+    private static func kill(each point: KillPoint, _ field: CrashField, lanes: Int) async throws {
+        let ids = (0..<count).map { ["keyed", "reconciled", "once"][$0 % 3] + "-\($0)" }
+        let service = try RecordingService()
+        defer { service.end() }
+        try await field.publish(ids)
+        let worker = try field.worker(service, ["point=\(point.attempt):\(point.stage)", "concurrency=\(lanes)"])
+        defer { worker.stop() }
+        try await until(.seconds(500)) { try await field.ended(ids) }
+        worker.stop()
+
+        let dead = try await field.dead()
+        for id in ids {
+            let state = try await field.row(id)?.state
+            let note = Comment(
+                rawValue: "\(id) in \(lanes) lanes: \(state?.name ?? "-"), done \(service.count(id)) times, \(dead[id] ?? "-")")
+            #expect(service.keys(id) <= 1, note)
+            if id.hasPrefix("once") {
+                #expect(service.count(id) <= 1, note)
+                #expect(state == .done ? service.count(id) == 1 && dead[id] == nil : dead[id]?.hasPrefix("unknown-effect") == true, note)
+            } else {
+                #expect(service.count(id) == 1 && state == .done && dead[id] == nil, note)
+            }
+        }
+        #expect(Set(dead.keys).isSubset(of: ids))
+        let kills = Set(field.lines("kills")).count
+        // Two lanes may come to their points before the first kill is felt.
+        #expect(lanes == 1 ? kills == worker.crashes : kills >= worker.crashes)
+        // Of those that were killed beside another one, the point may have been passed when they came again.
+        #expect(lanes == 1 ? worker.crashes == ids.count : worker.crashes > 0, "\(worker.crashes) kills")
     }
 
     /// One has the call under way and stands still past its lease; another takes over. What the first then hears and says changes nothing.
