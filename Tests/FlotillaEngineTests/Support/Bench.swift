@@ -10,6 +10,7 @@ import Testing
 /// A handler made of a closure.
 struct Doing: Handler {
     var isRepeatable = false
+    var retries: RetryPolicy?
     let body: @Sendable (Event, Context) async throws -> Outcome
 
     func handle(_ event: Event, context: Context) async throws -> Outcome { try await body(event, context) }

@@ -20,7 +20,7 @@ internal import Glibc
         try await broker.declare(orders.queue, bindings: bindings(orders))
         try await withThrowingTaskGroup(of: Void.self) { group in
             if orders.consumes {
-                let worker = worker(orders, broker, SQLiteLedger(file), SQLiteEffects(file), sleeper)
+                let worker = try worker(orders, broker, SQLiteLedger(file), SQLiteEffects(file), sleeper)
                 group.addTask { try await worker.run() }
             }
             group.addTask { try await Publishing(orders).run(to: broker, sleeper: sleeper) }
@@ -52,7 +52,7 @@ internal import Glibc
 
     private static func worker(
         _ orders: Orders, _ broker: any Broker, _ ledger: SQLiteLedger, _ effects: SQLiteEffects, _ sleeper: LoopSleeper
-    ) -> Worker {
+    ) throws -> Worker {
         var settings = Worker.Settings(
             queue: orders.queue, bindings: bindings(orders), concurrency: orders.number("concurrency", or: 8),
             prefetch: orders.number("prefetch", or: 32))
@@ -62,8 +62,16 @@ internal import Glibc
         settings.handlerGrace = .milliseconds(100)
         settings.sweep = .milliseconds(50)
         return Worker(
-            settings, handler: ScriptedHandler(orders), broker: broker, ledger: ledger, effects: effects, clock: SystemClock(),
-            sleeper: sleeper,
-            solitude: Solitude(), watcher: orders.stages.isEmpty ? NoWatcher() : Killer(orders))
+            settings, handler: try handler(orders), broker: broker, ledger: ledger, effects: effects, clock: SystemClock(),
+            sleeper: sleeper, solitude: Solitude(), watcher: watcher(orders))
+    }
+
+    private static func handler(_ orders: Orders) throws -> any Handler {
+        orders.deed == .effect ? try EffectHandler(orders) : ScriptedHandler(orders)
+    }
+
+    private static func watcher(_ orders: Orders) -> any WorkerWatcher {
+        if let point = orders.point { return PointKiller(point, orders) }
+        return orders.stages.isEmpty ? NoWatcher() : Killer(orders)
     }
 }

@@ -20,7 +20,7 @@ struct ScriptedHandler: Handler {
         runs.append("\(event.id) \(context.attempt) \(RealTime.now - sent)")
         guard orders.target == nil || orders.target == event.id else { return .done }
         switch deed {
-        case .done: return .done
+        case .done, .effect: return .done
         case .retry: return .retry("as ordered")
         case .once: return context.attempt == 1 ? .retry("as ordered, once") : .done
         case .dead: return .dead("as ordered")
