@@ -20,7 +20,10 @@ internal import Glibc
         try await broker.declare(orders.queue, bindings: bindings(orders))
         try await withThrowingTaskGroup(of: Void.self) { group in
             if orders.consumes {
-                let worker = worker(orders, broker, SQLiteLedger(file), sleeper)
+                let ledger = SQLiteLedger(file)
+                let parks: any Park = rabbit ?? SQLiteBroker(file)
+                let worker = worker(
+                    orders, broker, ledger, Parking(park: parks, consents: SQLiteConsents(file), ledger: ledger), sleeper)
                 group.addTask { try await worker.run() }
             }
             group.addTask { try await Publishing(orders).run(to: broker, sleeper: sleeper) }
@@ -50,7 +53,9 @@ internal import Glibc
         [TopicPattern(orders.queue + ".#")].compactMap(\.self)
     }
 
-    private static func worker(_ orders: Orders, _ broker: any Broker, _ ledger: SQLiteLedger, _ sleeper: LoopSleeper) -> Worker {
+    private static func worker(
+        _ orders: Orders, _ broker: any Broker, _ ledger: SQLiteLedger, _ parking: Parking, _ sleeper: LoopSleeper
+    ) -> Worker {
         var settings = Worker.Settings(
             queue: orders.queue, bindings: bindings(orders), concurrency: orders.number("concurrency", or: 8),
             prefetch: orders.number("prefetch", or: 32))
@@ -59,8 +64,10 @@ internal import Glibc
         settings.handlerLimit = .milliseconds(orders.number("limit-ms", or: 60_000))
         settings.handlerGrace = .milliseconds(100)
         settings.sweep = .milliseconds(50)
+        settings.parkSweep = .milliseconds(orders.number("park-sweep-ms", or: 60_000))
         return Worker(
-            settings, handler: ScriptedHandler(orders), broker: broker, ledger: ledger, clock: SystemClock(), sleeper: sleeper,
-            solitude: Solitude(), watcher: orders.stages.isEmpty ? NoWatcher() : Killer(orders))
+            settings, handler: ScriptedHandler(orders, parking.consents), broker: broker, ledger: ledger, clock: SystemClock(),
+            sleeper: sleeper,
+            solitude: Solitude(), parking: parking, watcher: orders.stages.isEmpty ? NoWatcher() : Killer(orders))
     }
 }
