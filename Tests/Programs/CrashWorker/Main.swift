@@ -20,7 +20,10 @@ internal import Glibc
         try await broker.declare(orders.queue, bindings: bindings(orders))
         try await withThrowingTaskGroup(of: Void.self) { group in
             if orders.consumes {
-                let worker = try worker(orders, broker, SQLiteLedger(file), SQLiteEffects(file), sleeper)
+                let ledger = SQLiteLedger(file)
+                let parks: any Park = rabbit ?? SQLiteBroker(file)
+                let parking = Parking(park: parks, consents: SQLiteConsents(file), ledger: ledger)
+                let worker = try worker(orders, broker, ledger, SQLiteEffects(file), parking, sleeper)
                 group.addTask { try await worker.run() }
             }
             group.addTask { try await Publishing(orders).run(to: broker, sleeper: sleeper) }
@@ -51,7 +54,8 @@ internal import Glibc
     }
 
     private static func worker(
-        _ orders: Orders, _ broker: any Broker, _ ledger: SQLiteLedger, _ effects: SQLiteEffects, _ sleeper: LoopSleeper
+        _ orders: Orders, _ broker: any Broker, _ ledger: SQLiteLedger, _ effects: SQLiteEffects, _ parking: Parking,
+        _ sleeper: LoopSleeper
     ) throws -> Worker {
         var settings = Worker.Settings(
             queue: orders.queue, bindings: bindings(orders), concurrency: orders.number("concurrency", or: 8),
@@ -61,13 +65,14 @@ internal import Glibc
         settings.handlerLimit = .milliseconds(orders.number("limit-ms", or: 60_000))
         settings.handlerGrace = .milliseconds(100)
         settings.sweep = .milliseconds(50)
+        settings.parkSweep = .milliseconds(orders.number("park-sweep-ms", or: 60_000))
         return Worker(
-            settings, handler: try handler(orders), broker: broker, ledger: ledger, effects: effects, clock: SystemClock(),
-            sleeper: sleeper, solitude: Solitude(), watcher: watcher(orders))
+            settings, handler: try handler(orders, parking), broker: broker, ledger: ledger, effects: effects, clock: SystemClock(),
+            sleeper: sleeper, solitude: Solitude(), parking: parking, watcher: watcher(orders))
     }
 
-    private static func handler(_ orders: Orders) throws -> any Handler {
-        orders.deed == .effect ? try EffectHandler(orders) : ScriptedHandler(orders)
+    private static func handler(_ orders: Orders, _ parking: Parking) throws -> any Handler {
+        orders.deed == .effect ? try EffectHandler(orders) : ScriptedHandler(orders, parking.consents)
     }
 
     private static func watcher(_ orders: Orders) -> any WorkerWatcher {

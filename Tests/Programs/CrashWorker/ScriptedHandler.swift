@@ -8,8 +8,10 @@ struct ScriptedHandler: Handler {
     let orders: Orders
     let deed: Orders.Deed
     let runs: LineFile
+    let consents: any Consents
 
-    init(_ orders: Orders) {
+    init(_ orders: Orders, _ consents: any Consents) {
+        self.consents = consents
         self.orders = orders
         deed = orders.deed
         runs = LineFile(orders.runs)
@@ -25,6 +27,9 @@ struct ScriptedHandler: Handler {
         case .once: return context.attempt == 1 ? .retry("as ordered, once") : .done
         case .dead: return .dead("as ordered")
         case .park: return .park(connection: "ordered", "as ordered")
+        case .consent:
+            let standing = try await consents.standing(of: "ordered")
+            return standing.state == .authorised ? .done : .park(connection: "ordered", "as ordered")
         case .trap: return trap()
         case .hang:
             // Ends when its task is cancelled.
