@@ -167,7 +167,7 @@ struct ParkCrashTests {
         let worker = Worker(
             settings, handler: Tenant(life: life, consents: holder.parking.consents, atWork: atWork, done: done),
             broker: MortalBroker(broker: holder.broker, life: life), ledger: MortalLedger(ledger: holder.ledger, life: life),
-            clock: SystemClock(), sleeper: LoopSleeper(loop), solitude: Solitude(),
+            effects: holder.effects, clock: SystemClock(), sleeper: LoopSleeper(loop), solitude: Solitude(),
             parking: Parking(park: mortal, consents: mortal, ledger: holder.parking.ledger), watcher: life)
         let running = Task { try? await worker.run() }
         try await within(.seconds(60), "an end") {
