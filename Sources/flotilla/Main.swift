@@ -9,7 +9,7 @@ internal import Glibc
     private static let commands: [any (Command & Sendable).Type] = [
         SendCommand.self, HooksCommand.self, QueuesCommand.self, DeadCommand.self, ResolveCommand.self,
         GroupsCommand.self, LedgerCommand.self, JournalCommand.self,
-        BenchCommand.self,
+        MigrateCommand.self, BenchCommand.self,
     ]
 
     static func main() {
