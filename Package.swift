@@ -98,8 +98,8 @@ let package = Package(
             "FlotillaCrypto", "TestSupport"),
         tests("FlotillaWorkersTests", on: "FlotillaWorkers", "FlotillaEngine", "FlotillaModel", "FlotillaRuntime"),
         testProgram(
-            "CrashWorker", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "FlotillaHTTP", "FlotillaSQLite", "FlotillaRabbitMQ",
-            "CLinux"),
+            "CrashWorker", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "FlotillaHTTP", "FlotillaSQLite", "FlotillaPostgres",
+            "FlotillaRabbitMQ", "CLinux"),
         tests(
             "IntegrationTests", on: "CrashWorker", "flotilla", "flotilla-ingress", "flotilla-log-sink", "FlotillaEngine", "FlotillaSQLite",
             "FlotillaModel", "FlotillaRuntime", "FlotillaCrypto", "TestSupport"),

@@ -2,6 +2,7 @@
 
 import FlotillaEngine
 import FlotillaModel
+import FlotillaPostgres
 import FlotillaRabbitMQ
 import FlotillaRuntime
 import FlotillaSQLite
@@ -10,9 +11,17 @@ import Testing
 
 /// What crash workers stand on: a case here, and how the test and the workers reach it.
 enum CrashGround: String, Sendable, CaseIterable, CustomTestStringConvertible {
-    case sqlite, rabbitmq
+    /// Both in one file; the queue on RabbitMQ; and the stores on PostgreSQL, too, as in a fleet of several machines.
+    case sqlite, rabbitmq, postgres
 
-    static var allCases: [CrashGround] { RabbitNode.isInstalled ? [.sqlite, .rabbitmq] : [.sqlite] }
+    static var allCases: [CrashGround] {
+        let rabbit = RabbitNode.isInstalled
+        return [.sqlite] + (rabbit ? [.rabbitmq] : []) + (rabbit && PostgresServer.isInstalled ? [.postgres] : [])
+    }
+
+    /// How many lanes a worker has while each of its events is killed. A claim on PostgreSQL is held until its lease has run out, whoever was
+    /// killed: there one after the other takes its time.
+    var lanes: [Int] { self == .postgres && ProcessInfo.processInfo.environment["FLOTILLA_LONG"] == nil ? [8] : [1, 8] }
 
     var testDescription: String { rawValue }
 
@@ -29,18 +38,37 @@ enum CrashGround: String, Sendable, CaseIterable, CustomTestStringConvertible {
                         effects: SQLiteEffects(file)))
             }
         case .rabbitmq:
-            try await RabbitHarness.use { harness in
-                let rabbit = try #require(harness as? RabbitHarness)
+            try await Self.onRabbit { folder, orders, broker in
                 try await SQLiteHarness.use(options: SQLiteHarness.quick) { files in
                     let file = try await files.file()
-                    let port = rabbit.address.hosts.first?.port ?? 0
                     try await body(
                         CrashField(
-                            folder: files.folder,
-                            orders: ["file=\(files.path)", "rabbit=amqp://guest:guest@127.0.0.1:\(port)", "prefix=\(rabbit.prefix)"],
-                            broker: try await rabbit.broker(), ledger: SQLiteLedger(file), effects: SQLiteEffects(file)))
+                            folder: folder, orders: orders + ["file=\(files.path)"], broker: broker, ledger: SQLiteLedger(file),
+                            effects: SQLiteEffects(file)))
                 }
             }
+        case .postgres:
+            try await Self.onRabbit { folder, orders, broker in
+                try await PostgresHarness.use(on: PostgresServer.shared) { database in
+                    let store = try await database.store()
+                    let place = ["file=\(folder.path)/unused.db", "store=\(database.server.url())", "schema=\(database.schema)"]
+                    try await body(
+                        CrashField(
+                            // As long as the first rung of the ladder: who comes too early comes again soon.
+                            folder: folder, orders: orders + place + ["lease-ms=800"], broker: broker, ledger: PostgresLedger(store),
+                            effects: PostgresEffects(store)))
+                }
+            }
+        }
+    }
+
+    private static func onRabbit(_ body: (Folder, [String], RabbitBroker) async throws -> Void) async throws {
+        let folder = try Folder()
+        try await RabbitHarness.use { harness in
+            let rabbit = try #require(harness as? RabbitHarness)
+            let port = rabbit.address.hosts.first?.port ?? 0
+            let orders = ["rabbit=amqp://guest:guest@127.0.0.1:\(port)", "prefix=\(rabbit.prefix)"]
+            try await body(folder, orders, try await rabbit.broker())
         }
     }
 }

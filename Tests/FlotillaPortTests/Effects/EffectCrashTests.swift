@@ -49,7 +49,7 @@ struct EffectCrashTests {
     func `whatever is killed, an effect that can be done once is done once, and one of which nobody knows waits for a person`(
         _ ground: CrashGround, _ point: KillPoint
     ) async throws {
-        for lanes in point.isInside ? [1, 8] : [1] {
+        for lanes in point.isInside ? ground.lanes : [1] {
             try await ground.with { try await Self.kill(each: point, $0, lanes: lanes) }
         }
     }

@@ -2,13 +2,14 @@
 
 internal import FlotillaEngine
 internal import FlotillaModel
+internal import FlotillaPostgres
 internal import FlotillaRabbitMQ
 internal import FlotillaRuntime
 internal import FlotillaSQLite
 internal import Glibc
 
 /// A worker for tests that end processes: it consumes one queue, publishes into it, or both, and is killed where its orders say. The queue
-/// is in its file, or on RabbitMQ; the ledger is in its file.
+/// is in its file, or on RabbitMQ; the ledger is in its file, or on PostgreSQL.
 @main enum Main {
     static func main() async throws {
         let orders = Orders(Array(CommandLine.arguments.dropFirst()))
@@ -17,20 +18,33 @@ internal import Glibc
         let file = try await SQLiteFile.open(orders.file, options: options(orders))
         let rabbit = try await rabbit(orders)
         let broker: any Broker = rabbit ?? SQLiteBroker(file)
+        let database = try await database(orders)
         try await broker.declare(orders.queue, bindings: bindings(orders))
         try await withThrowingTaskGroup(of: Void.self) { group in
             if orders.consumes {
-                let ledger = SQLiteLedger(file)
+                let ledger: any Ledger & LedgerInspection = database.map { PostgresLedger($0) } ?? SQLiteLedger(file)
+                let effects: any Effects = database.map { PostgresEffects($0) } ?? SQLiteEffects(file)
+                let consents: any Consents = database.map { PostgresConsents($0) } ?? SQLiteConsents(file)
                 let parks: any Park = rabbit ?? SQLiteBroker(file)
-                let parking = Parking(park: parks, consents: SQLiteConsents(file), ledger: ledger)
-                let worker = try worker(orders, broker, ledger, SQLiteEffects(file), parking, sleeper)
+                let parking = Parking(park: parks, consents: consents, ledger: ledger)
+                let worker = try worker(orders, broker, ledger, effects, parking, sleeper)
                 group.addTask { try await worker.run() }
             }
             group.addTask { try await Publishing(orders).run(to: broker, sleeper: sleeper) }
             try await group.waitForAll()
         }
         await rabbit?.close()
+        await database?.close()
         await file.close()
+    }
+
+    private static func database(_ orders: Orders) async throws -> PostgresStore? {
+        guard let address = orders.database else { return nil }
+        var options = PostgresStore.Options()
+        options.schema = orders.text("schema")
+        options.lease = .milliseconds(orders.number("lease-ms", or: 1000))
+        options.program = "crash-worker"
+        return try await PostgresStore.open(try StoreAddress(address), options: options)
     }
 
     private static func rabbit(_ orders: Orders) async throws -> RabbitBroker? {
@@ -54,7 +68,7 @@ internal import Glibc
     }
 
     private static func worker(
-        _ orders: Orders, _ broker: any Broker, _ ledger: SQLiteLedger, _ effects: SQLiteEffects, _ parking: Parking,
+        _ orders: Orders, _ broker: any Broker, _ ledger: any Ledger, _ effects: any Effects, _ parking: Parking,
         _ sleeper: LoopSleeper
     ) throws -> Worker {
         var settings = Worker.Settings(

@@ -28,6 +28,8 @@ struct Orders: Sendable {
     var file: String { text("file") }
     /// The URL of a broker that the queue is on.
     var rabbit: String? { values["rabbit"] }
+    /// The URL of a database that the ledger is in.
+    var database: String? { values["store"] }
     var queue: String { text("queue", or: "crash") }
     /// A line for each run of the handler goes here.
     var runs: String { text("runs") }
