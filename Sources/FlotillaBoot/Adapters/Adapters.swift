@@ -2,6 +2,7 @@
 
 package import FlotillaEngine
 internal import FlotillaModel
+internal import FlotillaPostgres
 internal import FlotillaRabbitMQ
 internal import FlotillaRuntime
 internal import FlotillaSQLite
@@ -16,6 +17,7 @@ package struct Adapters: Sendable {
     package let description: String
     private let rabbit: RabbitBroker?
     private let management: BrokerManagement?
+    private let postgres: PostgresStore?
     private let files: [SQLiteFile]
 
     static func open(_ settings: StoreSettings, program: String, log: Logger? = nil) async throws -> Adapters {
@@ -27,15 +29,21 @@ package struct Adapters: Sendable {
             return opened
         }
         var management: BrokerManagement?
+        var postgres: PostgresStore?
         do {
-            let store = try await file(settings.store)
+            let stores: Stores
+            switch settings.store {
+            case .sqlite(let path): stores = Stores(try await file(path))
+            case .postgres(let address):
+                let opened = try await PostgresStore.open(address, options: settings.database(program))
+                postgres = opened
+                stores = Stores(opened)
+            }
             switch settings.broker {
             case .sqlite(let path):
                 let broker = try await file(path)
-                let description = broker === store ? "\(broker.path)" : "\(broker.path) and \(store.path)"
                 return Adapters(
-                    broker: SQLiteBroker(broker), ledger: SQLiteLedger(store), hookSecrets: SQLiteHookSecrets(store),
-                    consents: SQLiteConsents(store), description: description, rabbit: nil, management: nil, files: Array(files.values))
+                    stores, broker: SQLiteBroker(broker), named: broker.path, postgres: postgres, files: Array(files.values))
             case .rabbitmq(let address):
                 var options = settings.fleet(program)
                 if let log { options.notice = { log.warning($0) } }
@@ -46,12 +54,12 @@ package struct Adapters: Sendable {
                 }
                 let broker = try await RabbitBroker.open(address, options: options)
                 return Adapters(
-                    broker: broker, ledger: SQLiteLedger(store), hookSecrets: SQLiteHookSecrets(store),
-                    consents: SQLiteConsents(store), description: "\(address.description) and \(store.path)", rabbit: broker,
-                    management: management, files: Array(files.values))
+                    stores, broker: broker, named: address.description, rabbit: broker, management: management, postgres: postgres,
+                    files: Array(files.values))
             }
         } catch {
             await management?.close()
+            await postgres?.close()
             for file in files.values { await file.close() }
             throw error
         }
@@ -60,12 +68,49 @@ package struct Adapters: Sendable {
     /// What lets parked events go on.
     package var parking: Parking { Parking(park: broker, consents: consents, ledger: ledger) }
 
+    /// What is made of a store of either kind.
+    private struct Stores {
+        let ledger: any Ledger & LedgerInspection
+        let hookSecrets: any HookSecrets
+        let consents: any Consents
+        let description: String
+
+        init(_ file: SQLiteFile) {
+            ledger = SQLiteLedger(file)
+            hookSecrets = SQLiteHookSecrets(file)
+            consents = SQLiteConsents(file)
+            description = file.path
+        }
+
+        init(_ database: PostgresStore) {
+            ledger = PostgresLedger(database)
+            hookSecrets = PostgresHookSecrets(database)
+            consents = PostgresConsents(database)
+            description = database.description
+        }
+    }
+
+    private init(
+        _ stores: Stores, broker: any Broker & BrokerInspection & JournalInspection & Park, named name: String,
+        rabbit: RabbitBroker? = nil, management: BrokerManagement? = nil, postgres: PostgresStore?, files: [SQLiteFile]
+    ) {
+        self.broker = broker
+        ledger = stores.ledger
+        hookSecrets = stores.hookSecrets
+        consents = stores.consents
+        description = name == stores.description ? name : "\(name) and \(stores.description)"
+        self.rabbit = rabbit
+        self.management = management
+        self.postgres = postgres
+        self.files = files
+    }
+
     /// Why the management API that is configured does not answer.
     package var managementFailure: String? { management?.failure }
 
     /// What an operator should know from the start.
     var warning: String? {
-        rabbit == nil
+        rabbit == nil || postgres != nil
             ? nil : "the ledger is a file of this machine: other replicas of this worker can't see it, and would run an event twice"
     }
 
@@ -73,6 +118,7 @@ package struct Adapters: Sendable {
         // First: it may still settle what a handler has just finished.
         await rabbit?.close()
         await management?.close()
+        await postgres?.close()
         for file in files { await file.close() }
     }
 }
@@ -84,6 +130,17 @@ extension StoreSettings {
         options.ledgerAge = ledgerAge
         options.lease = lease
         options.program = program
+        options.create = create
+        options.prunes = prunes
+        return options
+    }
+
+    fileprivate func database(_ program: String) -> PostgresStore.Options {
+        var options = PostgresStore.Options()
+        options.schema = schema
+        options.program = program
+        options.lease = lease
+        options.ledgerDays = max(1, Int((ledgerAge.inSeconds / 86_400).rounded(.up)))
         options.create = create
         options.prunes = prunes
         return options

@@ -62,7 +62,7 @@ private final class Kills: Sendable {
 
 struct CrashTests {
     /// A process is killed at the same stage of each attempt; another one goes on with what the broker and the ledger have.
-    @Test(arguments: Adapter.allCases, PipelineStage.allCases)
+    @Test(arguments: Adapter.lives, PipelineStage.allCases)
     func `whatever is killed between two stages, an event ends once, at one place`(_ adapter: Adapter, _ stage: PipelineStage) async throws
     {
         for verdict in Verdict.allCases {

@@ -40,7 +40,7 @@ private struct AnswerCount: WorkerWatcher {
 struct DeferralTests {
     /// A worker that was told to wait forwards a copy with the same attempt, marks it, and is killed before it acknowledges. The
     /// original comes again: with the attempt alone to tell them apart, both would run, and each would make further copies.
-    @Test(arguments: Adapter.allCases)
+    @Test(arguments: Adapter.lives)
     func `a copy that spent no attempt supersedes the delivery that it was made of`(_ adapter: Adapter) async throws {
         try await adapter.harness { harness in
             let runs = Tally()
