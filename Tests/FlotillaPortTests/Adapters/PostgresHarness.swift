@@ -43,7 +43,7 @@ final class PostgresHarness: Harness {
         var options = PostgresStore.Options()
         options.schema = schema
         options.program = "test \(schema)"
-        options.lease = .milliseconds(900)
+        options.lease = .milliseconds(2000)
         return options
     }
 
