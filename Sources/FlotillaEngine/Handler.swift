@@ -11,10 +11,14 @@ public protocol Handler: Sendable {
 
     /// True where doing it twice is harmless (an upsert by event id): such a handler skips the claim, and runs faster for it.
     var isRepeatable: Bool { get }
+
+    /// What it asks for among the events of one partition key.
+    var order: EventOrder { get }
 }
 
 extension Handler {
     public var isRepeatable: Bool { false }
+    public var order: EventOrder { .exclusive }
 }
 
 /// What a handler knows beside the event. Made by the pipeline for one run of one handler.

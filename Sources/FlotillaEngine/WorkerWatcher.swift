@@ -10,6 +10,10 @@ package protocol WorkerWatcher: Sendable {
     func handled(_ event: Event, _ delivery: Delivery, took: Duration)
     func settled(_ delivery: Delivery, _ settlement: Settlement)
     func waiting(for step: String, because error: any Error)
+    /// Its partition key is at work: a copy of it comes later.
+    func postponed(_ delivery: Delivery, by delay: Duration)
+    /// Places in strict lanes were given up, because nobody had asked for them for a day.
+    func forgot(tickets count: Int)
 }
 
 extension WorkerWatcher {
@@ -18,6 +22,8 @@ extension WorkerWatcher {
     package func handled(_ event: Event, _ delivery: Delivery, took: Duration) {}
     package func settled(_ delivery: Delivery, _ settlement: Settlement) {}
     package func waiting(for step: String, because error: any Error) {}
+    package func postponed(_ delivery: Delivery, by delay: Duration) {}
+    package func forgot(tickets count: Int) {}
 }
 
 package struct NoWatcher: WorkerWatcher {

@@ -17,6 +17,8 @@ package final class MemoryLedger: Ledger, LedgerInspection {
     private struct State {
         var rows: [LedgerKey: Stored] = [:]
         var deeds: [Deed] = []
+        var held: [LaneKey: MemoryLanes.Held] = [:]
+        var tickets: [LaneKey: [LaneTicket]] = [:]
         var away: String?
     }
 
@@ -36,6 +38,14 @@ package final class MemoryLedger: Ledger, LedgerInspection {
     package func vanish() {
         state.withLock { state in
             for key in state.rows.keys { state.rows[key]?.leaseUntil = Timestamp(microseconds: .min) }
+        }
+        vanishLanes()
+    }
+
+    /// Only its lanes can be taken over.
+    package func vanishLanes() {
+        state.withLock { state in
+            for lane in state.held.keys { state.held[lane]?.leaseUntil = Timestamp(microseconds: .min) }
         }
     }
 
@@ -102,6 +112,16 @@ package final class MemoryLedger: Ledger, LedgerInspection {
 
     package func record(_ deed: Deed) async throws { try change { $0.deeds.append(deed) } }
     package func deeds(limit: Int) async throws -> [Deed] { try change { Array($0.deeds.reversed().prefix(limit)) } }
+
+    func withLanes<Value>(_ body: (MemoryLanes) throws -> Value) throws -> Value {
+        try change { state in
+            let rows = state.rows
+            let lanes = MemoryLanes(now: clock.now, lease: lease, held: state.held, tickets: state.tickets) { rows[$0]?.row }
+            let value = try body(lanes)
+            (state.held, state.tickets) = (lanes.held, lanes.tickets)
+            return value
+        }
+    }
 
     private func change<Value>(_ body: (inout State) throws -> Value) throws -> Value {
         try state.withLock { state in

@@ -10,6 +10,7 @@ internal import FlotillaSQLite
 package struct Adapters: Sendable {
     package let broker: any Broker & BrokerInspection & JournalInspection
     package let ledger: any Ledger & LedgerInspection
+    package let lanes: any Lanes
     package let hookSecrets: any HookSecrets
     /// How an operator would name them.
     package let description: String
@@ -33,7 +34,8 @@ package struct Adapters: Sendable {
                 let broker = try await file(path)
                 let description = broker === store ? "\(broker.path)" : "\(broker.path) and \(store.path)"
                 return Adapters(
-                    broker: SQLiteBroker(broker), ledger: SQLiteLedger(store), hookSecrets: SQLiteHookSecrets(store),
+                    broker: SQLiteBroker(broker), ledger: SQLiteLedger(store), lanes: SQLiteLanes(store),
+                    hookSecrets: SQLiteHookSecrets(store),
                     description: description, rabbit: nil, management: nil, files: Array(files.values))
             case .rabbitmq(let address):
                 var options = settings.fleet(program)
@@ -45,7 +47,7 @@ package struct Adapters: Sendable {
                 }
                 let broker = try await RabbitBroker.open(address, options: options)
                 return Adapters(
-                    broker: broker, ledger: SQLiteLedger(store), hookSecrets: SQLiteHookSecrets(store),
+                    broker: broker, ledger: SQLiteLedger(store), lanes: SQLiteLanes(store), hookSecrets: SQLiteHookSecrets(store),
                     description: "\(address.description) and \(store.path)", rabbit: broker, management: management,
                     files: Array(files.values))
             }

@@ -80,6 +80,12 @@ final class WorkerMeter: WorkerWatcher {
         }
     }
 
+    func postponed(_ delivery: Delivery, by delay: Duration) { count("busy") }
+
+    func forgot(tickets count: Int) {
+        log.warning("events lost their places in their lanes: nobody had asked for them for a day", ["tickets": count])
+    }
+
     func waiting(for step: String, because error: any Error) {
         guard let omitted = throttle.admit(at: clock.now) else { return }
         log.warning("waiting for the broker or the store", ["step": step, "error": "\(error)", "omitted": omitted])

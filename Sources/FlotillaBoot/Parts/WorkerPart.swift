@@ -26,7 +26,8 @@ package struct WorkerPart: Part {
     package func build(_ process: ProcessResources) async throws -> any Service {
         let open = try await handler()
         let worker = Worker(
-            settings, handler: open.handler, broker: process.adapters.broker, ledger: process.adapters.ledger, clock: process.clock,
+            settings, handler: open.handler, broker: process.adapters.broker, ledger: process.adapters.ledger,
+            lanes: process.adapters.lanes, clock: process.clock,
             sleeper: process.sleeper, solitude: process.solitude,
             watcher: WorkerMeter(queue: settings.queue, metrics: process.metrics, log: process.log, clock: process.clock))
         return WorkerService(worker: worker, handler: open, broker: process.adapters.broker)

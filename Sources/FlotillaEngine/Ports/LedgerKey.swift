@@ -20,6 +20,13 @@ package struct LedgerKey: Sendable, Hashable {
         low = Self.word(digest.dropFirst(8).prefix(8))
     }
 
+    /// Nil for anything but 16 bytes, as stores keep them.
+    package init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        high = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        low = bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
     /// The 16 bytes, as stores keep them.
     package var bytes: [UInt8] {
         [high, low].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) } }

@@ -51,14 +51,25 @@ struct Pruner {
         let low = slice
         slice = (slice + 1) % 4096
         let prune = turn.statements.pruneLedger
-        prune.bind(1, [UInt8(low >> 4), UInt8(low & 0xF) << 4])
-        prune.bind(2, slice == 0 ? [UInt8](repeating: 0xFF, count: 17) : [UInt8(slice >> 4), UInt8(slice & 0xF) << 4])
+        let from = [UInt8(low >> 4), UInt8(low & 0xF) << 4]
+        let to = slice == 0 ? [UInt8](repeating: 0xFF, count: 17) : [UInt8(slice >> 4), UInt8(slice & 0xF) << 4]
+        prune.bind(1, from)
+        prune.bind(2, to)
         prune.bind(3, limit.milliseconds)
         try prune.run()
         // A claim whose worker vanished and whose delivery never came again.
         let claims = turn.statements.pruneClaims
         claims.bind(1, limit.milliseconds)
         try claims.run()
+        // The same of lanes, and tickets that nobody has come across.
+        let lanes = turn.statements.lanes.pruneLanes
+        lanes.bind(1, limit.milliseconds)
+        try lanes.run()
+        let tickets = turn.statements.lanes.pruneTickets
+        tickets.bind(1, from)
+        tickets.bind(2, to)
+        tickets.bind(3, limit.milliseconds)
+        try tickets.run()
     }
 }
 

@@ -48,6 +48,8 @@ struct Statements {
     let writeLedger: Statement
     let holderUntil: Statement
 
+    let lanes: LaneStatements
+
     // MARK: Sessions
     let renewSession: Statement
     let sessions: Statement
@@ -120,6 +122,8 @@ struct Statements {
         endClaim = try database.prepare(HotPath.endClaim)
         writeLedger = try database.prepare(HotPath.writeLedger)
         holderUntil = try database.prepare("SELECT until FROM session WHERE id = ?1")
+
+        lanes = try LaneStatements(database)
 
         renewSession = try database.prepare("UPDATE session SET until = ?1 WHERE id = ?2 RETURNING id")
         sessions = try database.prepare("SELECT id, until FROM session")

@@ -10,6 +10,7 @@ import Testing
 /// A handler made of a closure.
 struct Doing: Handler {
     var isRepeatable = false
+    var order = EventOrder.exclusive
     let body: @Sendable (Event, Context) async throws -> Outcome
 
     func handle(_ event: Event, context: Context) async throws -> Outcome { try await body(event, context) }
@@ -40,7 +41,8 @@ final class Bench: Sendable {
     }
 
     func worker(
-        concurrency: Int = 1, prefetch: Int = 1, handler: any Handler, change: (inout Worker.Settings) -> Void = { _ in }
+        concurrency: Int = 1, prefetch: Int = 1, handler: any Handler, lanes: (any Lanes)? = nil,
+        change: (inout Worker.Settings) -> Void = { _ in }
     ) throws -> Worker {
         var settings = Worker.Settings(queue: "q", bindings: [try pattern("t")], concurrency: concurrency, prefetch: prefetch)
         settings.policy = RetryPolicy(firstDelay: .seconds(10))
@@ -49,7 +51,8 @@ final class Bench: Sendable {
         change(&settings)
         return Worker(
             settings, handler: handler, broker: RecordingBroker(broker: broker, record: record),
-            ledger: RecordingLedger(ledger: ledger, record: record), clock: clock, sleeper: sleeper, solitude: solitude,
+            ledger: RecordingLedger(ledger: ledger, record: record), lanes: lanes ?? ledger, clock: clock, sleeper: sleeper,
+            solitude: solitude,
             watcher: RecordingWatcher(record: record), chance: { 1 })
     }
 

@@ -39,6 +39,7 @@ protocol Harness: Sendable {
 struct Holder: Sendable {
     let broker: any Broker
     let ledger: any Ledger
+    let lanes: any Lanes
     let hookSecrets: any HookSecrets
     /// Ends as a killed process does. What it held must come again, its claims can be taken over.
     let vanish: @Sendable () async -> Void

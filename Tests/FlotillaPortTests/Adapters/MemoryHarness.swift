@@ -20,7 +20,7 @@ struct MemoryHarness: Harness {
 
     func open() async throws -> Holder {
         Holder(
-            broker: broker, ledger: ledger, hookSecrets: hookSecrets,
+            broker: broker, ledger: ledger, lanes: ledger, hookSecrets: hookSecrets,
             vanish: { [broker, ledger] in
                 ledger.vanish()
                 broker.vanish()

@@ -50,7 +50,7 @@ final class RabbitHarness: Harness {
             $0.patience = .seconds(60)
         }
         return Holder(
-            broker: broker, ledger: ledger, hookSecrets: hookSecrets,
+            broker: broker, ledger: ledger, lanes: ledger, hookSecrets: hookSecrets,
             vanish: { [ledger] in
                 ledger.vanish()
                 await broker.vanish()

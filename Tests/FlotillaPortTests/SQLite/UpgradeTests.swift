@@ -15,7 +15,8 @@ struct UpgradeTests {
         let fence = try await ledger.claimed(key("done"))
         #expect(try await ledger.mark(key("done"), fence: fence, as: .done))
         await file.close()
-        try Tampering.run(path, "DROP TABLE hook_secret", "DROP TABLE binding_since", "PRAGMA user_version = 1")
+        try Tampering.run(
+            path, "DROP TABLE hook_secret", "DROP TABLE binding_since", "DROP TABLE lane", "DROP TABLE ticket", "PRAGMA user_version = 1")
         return path
     }
 
@@ -56,7 +57,8 @@ struct UpgradeTests {
         let path = try await Self.first(in: folder)
         let newer = try await SQLiteFile.open(path)
         // As an older version would: it knows nothing of the table.
-        try Tampering.run(path, "DROP TABLE hook_secret", "DROP TABLE binding_since", "PRAGMA user_version = 1")
+        try Tampering.run(
+            path, "DROP TABLE hook_secret", "DROP TABLE binding_since", "DROP TABLE lane", "DROP TABLE ticket", "PRAGMA user_version = 1")
         let another = try await SQLiteFile.open(path)
         try await SQLiteBroker(newer).publish([event("later")])
         #expect(try await SQLiteBroker(another).letters(in: QueueNames.unrouted, matching: LetterFilter(), limit: 10).count == 2)

@@ -20,7 +20,7 @@ internal import Glibc
         try await broker.declare(orders.queue, bindings: bindings(orders))
         try await withThrowingTaskGroup(of: Void.self) { group in
             if orders.consumes {
-                let worker = worker(orders, broker, SQLiteLedger(file), sleeper)
+                let worker = worker(orders, broker, file, sleeper)
                 group.addTask { try await worker.run() }
             }
             group.addTask { try await Publishing(orders).run(to: broker, sleeper: sleeper) }
@@ -50,7 +50,7 @@ internal import Glibc
         [TopicPattern(orders.queue + ".#")].compactMap(\.self)
     }
 
-    private static func worker(_ orders: Orders, _ broker: any Broker, _ ledger: SQLiteLedger, _ sleeper: LoopSleeper) -> Worker {
+    private static func worker(_ orders: Orders, _ broker: any Broker, _ file: SQLiteFile, _ sleeper: LoopSleeper) -> Worker {
         var settings = Worker.Settings(
             queue: orders.queue, bindings: bindings(orders), concurrency: orders.number("concurrency", or: 8),
             prefetch: orders.number("prefetch", or: 32))
@@ -60,7 +60,8 @@ internal import Glibc
         settings.handlerGrace = .milliseconds(100)
         settings.sweep = .milliseconds(50)
         return Worker(
-            settings, handler: ScriptedHandler(orders), broker: broker, ledger: ledger, clock: SystemClock(), sleeper: sleeper,
+            settings, handler: ScriptedHandler(orders), broker: broker, ledger: SQLiteLedger(file), lanes: SQLiteLanes(file),
+            clock: SystemClock(), sleeper: sleeper,
             solitude: Solitude(), watcher: orders.stages.isEmpty ? NoWatcher() : Killer(orders))
     }
 }
