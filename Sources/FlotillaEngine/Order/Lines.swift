@@ -46,6 +46,8 @@ final class Lines: Sendable {
     private let lineLimit: Int
     private let limit: Int
     static let memory = 4096
+    /// What one of a line takes, about, that gets on quickly; the one that runs may take twenty times as long.
+    static let quick = Duration.milliseconds(50)
     /// How long anybody waits in line.
     static let patience = Duration.seconds(120)
 
@@ -65,6 +67,16 @@ final class Lines: Sendable {
             if let joined = join(lane, delivery, number: nil, now: now, &state) { return joined }
             begin(lane, now: now, &state)
             return .goes
+        }
+    }
+
+    /// How many more it is good to ask for now: as many as find room in the line, while it gets on quickly; any number when it does not, since
+    /// others must not wait for it.
+    func room(_ lane: LaneKey, now: Duration) -> Int {
+        state.withLock { state in
+            guard let line = state.lines[lane], line.isActive else { return lineLimit + 1 }
+            let isQuick = now - line.began <= Self.quick * 20 && line.pace <= Self.quick
+            return isQuick ? max(0, lineLimit - line.waiting.count) : .max
         }
     }
 

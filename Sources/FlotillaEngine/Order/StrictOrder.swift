@@ -75,71 +75,80 @@ final class StrictOrder: DeliveryOrder {
     }
 
     private func draw() async {
-        var full = FullLanes()
-        var again: [Delivery] = []
+        var backlog = Backlog()
         while true {
-            let fresh = again.isEmpty ? await arrivals.take() : arrivals.takeNow()
+            let fresh = backlog.isEmpty ? await arrivals.take() : arrivals.takeNow()
             guard let fresh, !arrivals.isEnded else {
-                for delivery in again + (fresh ?? []) { delivery.giveBack() }
+                for delivery in backlog.removeAll() + (fresh ?? []) { delivery.giveBack() }
                 break
             }
-            again = await assign(again + fresh, &full)
+            await assign(fresh, &backlog)
+            // Its end is noticed at the next look.
+            if backlog.isWaiting { try? await work.steps.sleeper.sleep(for: Backlog.pause) }
         }
         for delivery in ready.end() { delivery.giveBack() }
     }
 
-    /// Answers those that have to be asked for again, in their order.
-    private func assign(_ deliveries: [Delivery], _ full: inout FullLanes) async -> [Delivery] {
-        var asked: Set<LaneKey> = []
-        var requests: [LaneRequest] = []
-        var active: [Bool] = []
-        for delivery in deliveries {
-            guard let place = work.place(of: delivery) else { continue }
-            active.append(lines.isActive(place.lane))
+    /// Those that have to wait are kept in the backlog, in their order.
+    private func assign(_ fresh: [Delivery], _ backlog: inout Backlog) async {
+        var questions: [(delivery: Delivery, request: LaneRequest, wasActive: Bool)] = []
+        var asked: [LaneKey: Int] = [:]
+        func ask(for delivery: Delivery, _ lane: LaneKey, _ key: LedgerKey) {
             // Only the first of a lane may enter, and only while nobody of its lane runs here.
-            let enters = asked.insert(place.lane).inserted && active.last == false
-            requests.append(
-                work.request(place.lane, place.key, delivery, enters ? .strict(limit: limit) : .ticket(limit: limit)))
+            let isActive = lines.isActive(lane)
+            let enters = asked[lane] == nil && !isActive
+            asked[lane, default: 0] += 1
+            let kind = enters ? LaneRequest.Kind.strict(limit: limit) : .ticket(limit: limit)
+            questions.append((delivery, work.request(lane, key, delivery, kind), isActive))
         }
+        let turn = backlog.take(now: work.now, fresh: Set(fresh.compactMap { work.place(of: $0)?.lane }))
+        for delivery in turn.asked {
+            if let place = work.place(of: delivery) { ask(for: delivery, place.lane, place.key) }
+        }
+        var holding: Set<LaneKey> = []
+        for delivery in turn.held + fresh {
+            guard let place = work.place(of: delivery) else { continue }
+            // Whoever is sent away comes back behind all that stand in the queue: where a line gets on quickly, it is better to wait.
+            let hasRoom = turn.lanes.contains(place.lane) || asked[place.lane, default: 0] < lines.room(place.lane, now: work.now)
+            if hasRoom, !holding.contains(place.lane) {
+                ask(for: delivery, place.lane, place.key)
+            } else {
+                holding.insert(place.lane)
+                backlog.hold(delivery, of: place.lane)
+            }
+        }
+        guard !questions.isEmpty else { return }
         let answers: [LaneAnswer]
-        do { answers = try await work.change(asking: requests) } catch {
-            for delivery in deliveries { delivery.giveBack() }
-            return []
+        do { answers = try await work.change(asking: questions.map(\.request)) } catch {
+            for question in questions { question.delivery.giveBack() }
+            return
         }
-        var again: [Delivery] = []
-        var stalls = false
-        for (place, (request, answer)) in zip(requests, answers).enumerated() {
-            let delivery = deliveries[place]
+        var entered: Set<LaneKey> = []
+        for (question, answer) in zip(questions, answers) {
+            let (delivery, lane) = (question.delivery, question.request.lane)
             switch answer {
             case .entered:
-                _ = lines.enter(request.lane, delivery, now: work.now)
-                hand(delivery, .run(request.lane, request.key))
+                entered.insert(lane)
+                _ = lines.enter(lane, delivery, now: work.now)
+                hand(delivery, .run(lane, question.request.key))
             case .ended:
                 ready.accept([delivery])
             case .busy(let heldFor):
                 hand(delivery, .away(LanePause.busy(heldFor: heldFor)))
             case .behind(let number, let ahead, let due):
                 let pause = LanePause.behind(ahead: ahead, due: due, now: work.steps.clock.now)
-                switch lines.join(request.lane, delivery, number: number, now: work.now) {
+                switch lines.join(lane, delivery, number: number, now: work.now) {
                 // Whoever ran here has just ended.
-                case nil where ahead == 0 || active[place]: again.append(delivery)
+                case nil where ahead == 0 || question.wasActive || entered.contains(lane): backlog.askAgain(delivery, of: lane)
                 case nil: hand(delivery, .away(pause))
                 case .away(let delay): hand(delivery, .away(max(delay, pause)))
                 case .closed: delivery.giveBack()
                 case .goes, .waits: break
                 }
             case .full(let first):
-                if full.waits(for: request.lane, first: first, now: work.now) {
-                    stalls = true
-                    again.append(delivery)
-                } else {
-                    hand(delivery, .park)
-                }
+                if !backlog.stall(delivery, of: lane, first: first, now: work.now) { hand(delivery, .park) }
             }
         }
-        // Its end is noticed at the next look.
-        if stalls { try? await work.steps.sleeper.sleep(for: FullLanes.pause) }
-        return again
     }
 
     private func hand(_ delivery: Delivery, _ assignment: Assignment) {

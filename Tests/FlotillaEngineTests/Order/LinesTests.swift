@@ -10,12 +10,12 @@ struct LinesTests {
         func settle(_ delivery: Delivery, _ verdict: DeliveryVerdict) {}
     }
 
-    private static func delivery(_ number: Int) throws -> Delivery {
+    fileprivate static func delivery(_ number: Int) throws -> Delivery {
         Delivery(
             queue: "q", content: .success(try event("\(number)")), passage: Passage(), accepted: nil, tag: Int64(number), source: Nowhere())
     }
 
-    private static func lane(_ name: String = "k") throws -> LaneKey { try LaneKey(consumer: "q", partitionKey: name) }
+    fileprivate static func lane(_ name: String = "k") throws -> LaneKey { try LaneKey(consumer: "q", partitionKey: name) }
 
     @Test func `the first of a key goes, others wait in their order, and the line is gone with the last`() throws {
         let lines = Lines(prefetch: 64)
@@ -77,6 +77,18 @@ struct LinesTests {
         guard case .closed = lines.enter(lane, try Self.delivery(5), now: .zero) else { throw Unexpected() }
     }
 
+    @Test func `while a line gets on quickly it is asked for as many as find room in it, otherwise for any number`() throws {
+        let lines = Lines(prefetch: 16)
+        let lane = try Self.lane()
+        #expect(lines.room(lane, now: .zero) == 5)
+        for _ in 0..<3 { _ = lines.enter(lane, try Self.delivery(0), now: .zero) }
+        #expect(lines.room(lane, now: .seconds(1)) == 2 && lines.room(lane, now: .seconds(1.1)) == .max)
+        _ = lines.next(lane, now: .milliseconds(60))
+        #expect(lines.room(lane, now: .milliseconds(60)) == .max)
+        _ = lines.next(lane, now: .milliseconds(70))
+        #expect(lines.room(lane, now: .milliseconds(70)) == 4)
+    }
+
     @Test func `nobody waits for longer than two minutes`() throws {
         let lines = Lines(prefetch: 64)
         let lane = try Self.lane()
@@ -121,17 +133,53 @@ struct LanePauseTests {
         #expect(LanePause.behind(ahead: ahead, due: due, now: now) == .milliseconds(pause))
     }
 
+    private static func stall(_ backlog: inout Backlog, _ lane: String, first: String, at now: Double) throws -> Bool {
+        backlog.stall(
+            try LinesTests.delivery(0), of: try LinesTests.lane(lane), first: try key(first), now: .seconds(now))
+    }
+
     @Test func `a full lane is waited for while it gets on, and no longer`() throws {
-        var full = FullLanes()
-        let (a, b) = (try key("a"), try key("b"))
-        let (one, two) = (try LaneKey(consumer: "q", partitionKey: "1"), try LaneKey(consumer: "q", partitionKey: "2"))
-        let answers = [
-            full.waits(for: one, first: a, now: .zero), full.waits(for: two, first: a, now: .seconds(4)),
-            full.waits(for: one, first: a, now: .seconds(4.9)), full.waits(for: one, first: a, now: .seconds(5)),
-            full.waits(for: one, first: b, now: .seconds(5)),
+        var backlog = Backlog()
+        let questions: [(lane: String, first: String, at: Double, waits: Bool)] = [
+            ("1", "a", 0, true), ("2", "a", 4, true), ("1", "a", 4.9, true), ("1", "a", 5, false), ("1", "b", 5, true),
+            ("2", "a", 8.9, true),
+            ("2", "a", 9, false),
         ]
-        #expect(answers == [true, true, true, false, true])
-        let (before, after) = (full.waits(for: two, first: a, now: .seconds(8.9)), full.waits(for: two, first: a, now: .seconds(9)))
-        #expect(before && !after)
+        for question in questions {
+            let waits = try Self.stall(&backlog, question.lane, first: question.first, at: question.at)
+            #expect(waits == question.waits, "\(question)")
+            _ = backlog.take(now: .seconds(100), fresh: [])
+        }
+    }
+
+    @Test func `those that stall are asked for after a while, or when something of their lane comes, and those behind them with them`()
+        throws
+    {
+        var backlog = Backlog()
+        let (one, two) = (try LinesTests.lane("1"), try LinesTests.lane("2"))
+        func take(at now: Double, _ fresh: Set<LaneKey> = []) -> [[Int64]] {
+            let turn = backlog.take(now: .seconds(now), fresh: fresh)
+            return [turn.asked.map(\.tag), turn.held.map(\.tag)]
+        }
+        func check(_ found: [[Int64]], _ expected: [[Int64]]) { #expect(found == expected) }
+        func wait() throws {
+            for _ in 0..<2 {
+                let waits = try Self.stall(&backlog, "1", first: "a", at: 1)
+                #expect(waits)
+            }
+            backlog.hold(try LinesTests.delivery(1), of: one)
+            backlog.hold(try LinesTests.delivery(2), of: two)
+        }
+        try wait()
+        #expect(backlog.isWaiting)
+        check(take(at: 1.1, [two]), [[], [2]])
+        check(take(at: 1.1, [one]), [[0, 0, 1], []])
+        #expect(backlog.isEmpty)
+        try wait()
+        backlog.askAgain(try LinesTests.delivery(3), of: two)
+        #expect(!backlog.isWaiting)
+        check(take(at: 1.1), [[3], [2]])
+        check(take(at: 1.4), [[0, 0, 1], []])
+        #expect(backlog.isEmpty)
     }
 }

@@ -198,4 +198,21 @@ struct OrderTests {
             #expect(record.runs["k"] == Array(ids[..<10]))
         }
     }
+
+    /// With a small limit many more than that wait for one lane: they are let in one by one while it gets on.
+    @Test(arguments: Adapter.ledgers)
+    func `a lane that is full and gets on parks nothing`(_ adapter: Adapter) async throws {
+        try await adapter.harness { harness in
+            let holder = try await harness.open()
+            try await holder.broker.declare("q", bindings: [pattern("t")])
+            let ids = (0..<60).map { "\($0)" }
+            for id in ids { try await holder.broker.publish([event(id, partitionKey: "k")]) }
+            let record = OrderRecord()
+            let worker = try OrderedWorker(holder, OrderedHandler(order: .strict, record: record), prefetch: 16, laneLimit: 4)
+            try await Self.awaitDone([("k", ids)], holder)
+            await worker.drain()
+            #expect(record.runs["k"] == ids && record.overlaps.isEmpty)
+            #expect(try await holder.letters("q.parked").isEmpty)
+        }
+    }
 }
