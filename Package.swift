@@ -47,6 +47,7 @@ let package = Package(
         library("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
         library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
         library("CRabbitMQ", pkgConfig: "librabbitmq", apt: "librabbitmq-dev"),
+        library("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
 
         .target(name: "CBench", dependencies: ["CSQLite", "COpenSSL", "CRabbitMQ"]),
 
@@ -59,17 +60,18 @@ let package = Package(
         layer("FlotillaSQLite", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "CSQLite", "CLinux"),
         // Crypto for the message id of an event whose own is too long for AMQP.
         layer("FlotillaRabbitMQ", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "FlotillaCrypto", "CRabbitMQ"),
+        layer("FlotillaPostgres", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "CPostgres"),
         layer("FlotillaMemory", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime"),
         layer("FlotillaIngress", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "FlotillaHTTP", "FlotillaCrypto"),
         layer("FlotillaWorkers", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "CLinux"),
         layer("FlotillaOperate", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime"),
         layer(
             "FlotillaBoot", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "FlotillaHTTP", "FlotillaSQLite",
-            "FlotillaRabbitMQ", "FlotillaIngress", "FlotillaWorkers", "FlotillaOperate"),
+            "FlotillaRabbitMQ", "FlotillaPostgres", "FlotillaIngress", "FlotillaWorkers", "FlotillaOperate"),
 
         program(
             "flotilla", on: "FlotillaBoot", "FlotillaOperate", "FlotillaEngine", "FlotillaModel", "FlotillaRuntime",
-            "FlotillaIngress", "FlotillaHTTP", "FlotillaSQLite", "FlotillaRabbitMQ", "CBench"),
+            "FlotillaIngress", "FlotillaHTTP", "FlotillaSQLite", "FlotillaRabbitMQ", "FlotillaPostgres", "CBench"),
         program("flotilla-ingress", on: "FlotillaBoot"),
         program("flotilla-log-sink", on: "FlotillaBoot"),
 
@@ -82,11 +84,12 @@ let package = Package(
         tests("FlotillaEngineTests", on: "FlotillaEngine", "FlotillaMemory", "FlotillaModel", "FlotillaRuntime", "TestSupport"),
         tests(
             "FlotillaPortTests", on: "CrashWorker", "flotilla-log-sink", "flotilla-ingress", "FlotillaHTTP", "FlotillaEngine",
-            "FlotillaMemory", "FlotillaSQLite", "FlotillaRabbitMQ",
-            "FlotillaOperate", "FlotillaBoot", "FlotillaModel", "FlotillaRuntime", "CSQLite", "CRabbitMQ", "TestSupport"),
+            "FlotillaMemory", "FlotillaSQLite", "FlotillaRabbitMQ", "FlotillaPostgres",
+            "FlotillaOperate", "FlotillaBoot", "FlotillaModel", "FlotillaRuntime", "CSQLite", "CRabbitMQ", "CPostgres", "TestSupport"),
         tests(
             "FlotillaRabbitMQTests", on: "FlotillaRabbitMQ", "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "CRabbitMQ",
             "TestSupport"),
+        tests("FlotillaPostgresTests", on: "FlotillaPostgres", "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "TestSupport"),
         tests("FlotillaBootTests", on: "FlotillaBoot", "FlotillaHTTP", "FlotillaModel", "FlotillaRuntime", "TestSupport"),
         tests("FlotillaCryptoTests", on: "FlotillaCrypto", "FlotillaModel", "TestSupport"),
         tests(

@@ -25,7 +25,7 @@ need_swift() {
 
 # What the product is built on.
 need_libraries() {
-    need libsqlite3-dev libssl-dev libcurl4-openssl-dev librabbitmq-dev
+    need libsqlite3-dev libssl-dev libcurl4-openssl-dev librabbitmq-dev libpq-dev
 }
 
 # need_python FOLDER PACKAGE...: a virtual environment with these packages from PyPI.

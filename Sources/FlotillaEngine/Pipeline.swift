@@ -42,8 +42,9 @@ struct Pipeline: Sendable {
             switch try await steps.claim(key, delivery, alone: solitary) {
             case .run(let fence):
                 let claim = HeldClaim(key: key, fence: fence)
+                let sight = steps.sight
                 let settlement = await steps.handle(event, delivery, claim)
-                if try await steps.settle(delivery, as: settlement, under: claim) { return settlement }
+                if try await steps.settle(delivery, as: settlement, under: claim, since: sight) { return settlement }
             case .duplicate, .superseded:
                 delivery.acknowledge()
                 return nil
@@ -62,8 +63,9 @@ struct Pipeline: Sendable {
     private func runUnclaimed(_ event: Event, _ delivery: Delivery) async throws -> Settlement? {
         await steps.solitude.enter(alone: false)
         defer { steps.solitude.leave(alone: false) }
+        let sight = steps.sight
         let settlement = await steps.handle(event, delivery, nil)
-        try await steps.settleUnclaimed(delivery, as: settlement, steps.key(of: event))
+        try await steps.settleUnclaimed(delivery, as: settlement, steps.key(of: event), since: sight)
         return settlement
     }
 }

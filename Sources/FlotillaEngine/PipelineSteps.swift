@@ -15,7 +15,9 @@ struct PipelineSteps: Sendable {
     let handler: any Handler
     let broker: any Broker
     let ledger: any Ledger
+    let effects: any Effects
     let policy: RetryPolicy
+    let vault: Vault?
     let handlerLimit: Duration
     let keeper: RunKeeper
     let solitude: Solitude
@@ -23,6 +25,7 @@ struct PipelineSteps: Sendable {
     let sleeper: any Sleeper
     let chance: @Sendable () -> Double
     let watcher: any WorkerWatcher
+    let parkKeeper: ParkKeeper?
 
     func key(of event: Event) throws -> LedgerKey {
         try LedgerKey(consumer: queue, source: event.source, id: event.id)
@@ -44,11 +47,12 @@ struct PipelineSteps: Sendable {
 
     func handle(_ event: Event, _ delivery: Delivery, _ claim: HeldClaim?) async -> Settlement {
         let begin = clock.uptime
+        let run = keeper.begin(claim: claim, limit: handlerLimit)
+        let effects = effects(of: event, delivery, run)
         let context = Context(
             key: IdempotencyKey.text(consumer: queue, event: event), queue: queue, attempt: delivery.passage.attempt,
-            generation: delivery.passage.generation, deadline: clock.now + handlerLimit)
-        let run = keeper.begin(claim: claim, limit: handlerLimit)
-        let ending = await run { [handler] in try await handler.handle(event, context: context) }
+            generation: delivery.passage.generation, deadline: clock.now + handlerLimit, run: effects)
+        let ending = effects.ending(await run { [handler] in try await handler.handle(event, context: context) })
         keeper.end(run)
         watcher.handled(event, delivery, took: clock.uptime - begin)
         watcher.reached(.handled, delivery)
@@ -74,7 +78,9 @@ struct PipelineSteps: Sendable {
     // MARK: Mark and settle
 
     /// False when the claim was lost meanwhile and nothing was written: the delivery has to be claimed again.
-    func settle(_ delivery: Delivery, as settlement: Settlement, under claim: HeldClaim) async throws -> Bool {
+    func settle(
+        _ delivery: Delivery, as settlement: Settlement, under claim: HeldClaim, since sight: Int64 = 0
+    ) async throws -> Bool {
         let copy = copy(of: delivery, for: settlement)
         if let copy {
             do {
@@ -83,12 +89,15 @@ struct PipelineSteps: Sendable {
                 return try await surrender(delivery, claim)
             }
         }
+        // Before the mark: whoever takes over from a worker that was killed up to here runs the event again, and comes by here, too.
+        let back = try await note(settlement, since: sight)
         let mark = settlement.mark(next: (copy?.passage ?? delivery.passage).round)
         let marked = try await insisting("mark") { try await ledger.mark(claim.key, fence: claim.fence, as: mark) }
         watcher.reached(.marked, delivery)
         // A confirmed copy carries the event on, whoever holds the claim now. Without one, a refused mark means: ask again.
         if !marked, settlement == .done { return false }
         finish(delivery, settlement)
+        if let back { parkKeeper?.resume(back) }
         return true
     }
 
@@ -99,14 +108,28 @@ struct PipelineSteps: Sendable {
         return true
     }
 
-    func settleUnclaimed(_ delivery: Delivery, as settlement: Settlement, _ key: LedgerKey) async throws {
+    func settleUnclaimed(_ delivery: Delivery, as settlement: Settlement, _ key: LedgerKey, since sight: Int64) async throws {
         if let copy = copy(of: delivery, for: settlement) {
             try await forward(delivery, copy)
         } else if settlement == .done {
             try await insisting("mark") { try await ledger.markDone(key, generation: delivery.passage.generation) }
         }
+        let back = try await note(settlement, since: sight)
         watcher.reached(.marked, delivery)
         finish(delivery, settlement)
+        if let back { parkKeeper?.resume(back) }
+    }
+
+    // MARK: Park
+
+    /// What a run that begins now can know of any connection.
+    var sight: Int64 { parkKeeper?.sight ?? 0 }
+
+    /// Of an event whose copy is in the park: tells the store that its connection is lost. Answers the connection when it was authorised
+    /// since the run began: then what the handler found is old, and the event goes on as soon as it is settled.
+    private func note(_ settlement: Settlement, since sight: Int64) async throws -> String? {
+        guard case .park(let connection, _) = settlement, let parkKeeper, let name = ConnectionName.plain(connection) else { return nil }
+        return try await insisting("park") { try await parkKeeper.parked(for: name, since: sight) } ? name : nil
     }
 
     /// Not an event: a dead letter at once. Without an id there is nothing that the ledger could remember.
@@ -156,7 +179,7 @@ struct PipelineSteps: Sendable {
             return Copy(queue: QueueNames.dead(queue), passage: passage)
         case .park(let connection, let cause):
             passage.blame(cause, in: queue, now: clock.now)
-            passage.connection = connection
+            passage.set(connection: connection)
             return Copy(queue: QueueNames.parked(queue), passage: passage)
         }
     }

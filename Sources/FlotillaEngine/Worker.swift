@@ -17,9 +17,13 @@ package final class Worker: Sendable {
         package var handlerLimit: Duration = .seconds(300)
         package var handlerGrace: Duration = .seconds(5)
         package var policy = RetryPolicy()
+        /// Seals what a handler's effects call secret.
+        package var vault: Vault?
         package var sweep: Duration = .seconds(1)
         /// Events of one partition key that have a place in a strict lane; more are parked when the lane gets on no more.
         package var laneLimit = 1000
+        /// How often the store is asked for connections that are authorised again.
+        package var parkSweep: Duration = .seconds(60)
 
         package init(queue: String, bindings: [TopicPattern], concurrency: Int = 64, prefetch: Int = 256) {
             self.queue = queue
@@ -33,6 +37,7 @@ package final class Worker: Sendable {
     private let broker: any Broker
     private let order: any DeliveryOrder
     private let keeper: RunKeeper
+    private let parkKeeper: ParkKeeper?
     private let sleeper: any Sleeper
     private let state = Mutex(State())
 
@@ -43,7 +48,8 @@ package final class Worker: Sendable {
 
     package init(
         _ settings: Settings, handler: any Handler, broker: any Broker, ledger: any Ledger, lanes: any Lanes = NoLanes(),
-        clock: any WallClock, sleeper: any Sleeper, solitude: Solitude, watcher: any WorkerWatcher = NoWatcher(),
+        effects: any Effects, clock: any WallClock, sleeper: any Sleeper, solitude: Solitude, parking: Parking? = nil,
+        watcher: any WorkerWatcher = NoWatcher(),
         chance: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
     ) {
         self.settings = settings
@@ -52,11 +58,17 @@ package final class Worker: Sendable {
         let held = HeldLanes(lanes)
         keeper = RunKeeper(
             ledger: ledger, lanes: held, clock: clock, sleeper: sleeper, interval: settings.sweep, grace: settings.handlerGrace)
+        var pace = ParkKeeper.Pace()
+        pace.sweep = settings.parkSweep
+        parkKeeper = parking.map {
+            ParkKeeper(queue: settings.queue, parking: $0, pace: pace, sleeper: sleeper, chance: chance, watcher: watcher)
+        }
         let pipeline = Pipeline(
             steps: PipelineSteps(
-                queue: settings.queue, handler: handler, broker: broker, ledger: ledger, policy: settings.policy,
-                handlerLimit: settings.handlerLimit, keeper: keeper, solitude: solitude, clock: clock, sleeper: sleeper, chance: chance,
-                watcher: watcher))
+                queue: settings.queue, handler: handler, broker: broker, ledger: ledger, effects: effects,
+                policy: settings.policy.replaced(by: handler.retries), vault: settings.vault, handlerLimit: settings.handlerLimit,
+                keeper: keeper, solitude: solitude, clock: clock, sleeper: sleeper, chance: chance, watcher: watcher,
+                parkKeeper: parkKeeper))
         let work = LaneWork(lanes: lanes, steps: pipeline.steps, held: held)
         order =
             switch handler.order {
@@ -86,7 +98,9 @@ package final class Worker: Sendable {
                 group.addTask { try await self.lane(source) }
             }
             group.addTask { await self.order.work() }
-            let keeping = [Task { await keeper.run() }, Task { await order.tend() }]
+            let keeping = [
+                Task { await keeper.run() }, Task { await order.tend() }, Task { if let parkKeeper { await parkKeeper.run() } },
+            ]
             defer { for task in keeping { task.cancel() } }
             do {
                 try await group.waitForAll()

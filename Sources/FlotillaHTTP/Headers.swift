@@ -10,9 +10,18 @@ package struct Headers: Sendable, Equatable {
     }
 
     /// The first value of a field.
-    package subscript(name: String) -> String? {
-        for field in fields where Headers.same(field.name, name) { return field.value }
-        return nil
+    package subscript(name: String) -> String? { place(of: name).map { fields[$0].value } }
+
+    /// Where the first field of that name stands, or the first behind a place. The other fields are only looked at: no copy of them is made.
+    package func place(of name: String, behind start: Int = -1) -> Int? {
+        fields.withUnsafeBufferPointer { fields in
+            var place = start + 1
+            while place < fields.count {
+                if Headers.same(fields[place].name, name) { return place }
+                place += 1
+            }
+            return nil
+        }
     }
 
     package func all(_ name: String) -> [String] {

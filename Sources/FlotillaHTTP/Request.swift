@@ -15,7 +15,7 @@ package struct RequestHead: Sendable, Equatable {
         self.headers = headers
     }
 
-    package var path: Substring { target.prefix { $0 != "?" } }
+    package var path: Substring { target[..<(target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex)] }
 
     /// What follows the question mark; empty where there is none.
     package var query: Substring {

@@ -11,6 +11,9 @@ package final class MemoryBroker: Broker {
         var content: Result<Event, InvalidEvent>
         var passage: Passage
         var accepted: Timestamp
+        /// Of a letter: when it was laid down, and its number.
+        var kept = Timestamp(microseconds: 0)
+        var tag: Int64 = 0
     }
 
     private struct Queue {
@@ -25,6 +28,7 @@ package final class MemoryBroker: Broker {
     private struct State {
         var queues: [String: Queue] = [:]
         var letters: [String: [Item]] = [:]
+        var lastTag: Int64 = 0
         /// The newest of what was accepted, and how many older ones have left.
         var journal: [JournalEntry] = []
         var journalStart: Int64 = 0
@@ -51,6 +55,33 @@ package final class MemoryBroker: Broker {
         state.withLock { $0.letters[queue, default: []].map { ($0.content, $0.passage) } }
     }
 
+    /// The letters in the park of a worker's queue, in their order.
+    func parkedLetters(in queue: String) throws -> [Letter] {
+        let park = QueueNames.parked(queue)
+        return try change { state in
+            state.letters[park, default: []].map {
+                Letter(queue: park, content: $0.content, passage: $0.passage, accepted: $0.accepted, kept: $0.kept, tag: $0.tag)
+            }
+        }
+    }
+
+    /// A parked letter goes on in its queue, or away. False when it has left already.
+    func take(_ letter: Letter, into queue: String?) throws -> Bool {
+        let passage = letter.resumed(at: clock.now)
+        return try change { state in
+            guard let index = state.letters[letter.queue]?.firstIndex(where: { $0.tag == letter.tag }) else { return false }
+            if let queue {
+                guard state.queues[queue] != nil else { throw BrokerFailure(.refused, "there is no queue \(queue)") }
+                let item = Item(content: letter.content, passage: passage, accepted: letter.accepted ?? clock.now)
+                state.queues[queue]?.ready.append(item)
+            }
+            state.letters[letter.queue]?.remove(at: index)
+            return true
+        }
+    }
+
+    func ready(in queue: String) -> Int { state.withLock { $0.queues[queue]?.ready.count ?? 0 } }
+
     /// What is on its way in a worker's queue: ready, delayed or held.
     package func depth(of queue: String) -> Int {
         state.withLock { state in
@@ -71,7 +102,7 @@ package final class MemoryBroker: Broker {
                 let item = Item(content: .success(event), passage: Passage(), accepted: now)
                 let targets = state.queues.filter { $0.value.bindings.contains { $0.matches(event.type) } }.keys
                 for queue in targets { state.queues[queue]?.ready.append(item) }
-                if targets.isEmpty { Self.keep(item, in: QueueNames.unrouted, &state) }
+                if targets.isEmpty { Self.keep(item, in: QueueNames.unrouted, &state, now) }
                 state.journal.append(JournalEntry(event: event, accepted: now))
             }
             guard state.journal.count >= 2 * Self.journalLimit else { return }
@@ -93,7 +124,7 @@ package final class MemoryBroker: Broker {
         let item = Item(content: delivery.content, passage: passage, accepted: delivery.accepted ?? now)
         try change { state in
             if queue == QueueNames.unrouted || queue.hasSuffix(".dead") || queue.hasSuffix(".parked") {
-                Self.keep(item, in: queue, &state)
+                Self.keep(item, in: queue, &state, now)
             } else if state.queues[queue] == nil {
                 throw BrokerFailure(.refused, "there is no queue \(queue)")
             } else if delay > .zero {
@@ -180,21 +211,24 @@ package final class MemoryBroker: Broker {
         for (subscription, items) in handed { subscription.accept(items) }
     }
 
-    private func change(_ body: (inout State) throws -> Void) throws {
+    private func change<Value>(_ body: (inout State) throws -> Value) throws -> Value {
         try state.withLock { state in
             if let away = state.away { throw BrokerFailure(.away, away) }
-            try body(&state)
+            return try body(&state)
         }
     }
 
     /// One letter for each event, as the other adapters keep them.
-    private static func keep(_ item: Item, in queue: String, _ state: inout State) {
+    private static func keep(_ item: Item, in queue: String, _ state: inout State, _ now: Timestamp) {
         if case .success(let event) = item.content {
             state.letters[queue, default: []].removeAll {
                 guard case .success(let other) = $0.content else { return false }
                 return other.id == event.id && other.source == event.source
             }
         }
+        var item = item
+        state.lastTag += 1
+        (item.tag, item.kept) = (state.lastTag, now)
         state.letters[queue, default: []].append(item)
     }
 }

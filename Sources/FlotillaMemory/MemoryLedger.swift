@@ -7,23 +7,32 @@ internal import Synchronization
 
 /// The Ledger port in memory, for tests of whatever needs one: the same answers as a real one, gone with the process.
 package final class MemoryLedger: Ledger, LedgerInspection {
-    private struct Stored {
+    fileprivate struct Stored {
         var row: LedgerRow
         var leaseUntil: Timestamp
         var claimed: Timestamp
         var changed: Timestamp
     }
 
-    private struct State {
-        var rows: [LedgerKey: Stored] = [:]
+    struct State {
+        fileprivate var rows: [LedgerKey: Stored] = [:]
         var deeds: [Deed] = []
         var held: [LaneKey: MemoryLanes.Held] = [:]
         var tickets: [LaneKey: [LaneTicket]] = [:]
-        var away: String?
+        var shelf = EffectShelf()
+        fileprivate var away: String?
+
+        func holds(_ claim: HeldClaim) -> Bool {
+            rows[claim.key].map { $0.row.state == .claimed && $0.row.fence == claim.fence } ?? false
+        }
+
+        func isRunning(_ key: LedgerKey, at now: Timestamp) -> Bool {
+            rows[key].map { $0.row.state == .claimed && $0.leaseUntil > now } ?? false
+        }
     }
 
     private let state = Mutex(State())
-    private let clock: any WallClock
+    let clock: any WallClock
     private let lease: Duration
 
     package init(clock: any WallClock, lease: Duration = .seconds(30)) {
@@ -123,7 +132,7 @@ package final class MemoryLedger: Ledger, LedgerInspection {
         }
     }
 
-    private func change<Value>(_ body: (inout State) throws -> Value) throws -> Value {
+    func change<Value>(_ body: (inout State) throws -> Value) throws -> Value {
         try state.withLock { state in
             if let away = state.away { throw MemoryFailure(description: away) }
             return try body(&state)

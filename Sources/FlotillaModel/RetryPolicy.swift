@@ -1,21 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The one table from what happened to what becomes of the event. Pure: time and chance come in.
+///
+/// | class | spends an attempt | settlement |
+/// |---|---|---|
+/// | transient | yes | again after a delay with full jitter, or after the handler's; dead past the last attempt or the maximum age |
+/// | throttled | no | again at the named time, at most `longestWait` from now; dead past the maximum age |
+/// | unauthorized | no | parked, whatever its attempt and age |
+/// | permanent | | dead at once: so are an unknown and a changed effect |
+/// | poison | | dead at once: so is what brought too many processes down |
 public struct RetryPolicy: Sendable, Equatable {
     public var maximumAttempts: Int
     public var maximumAge: Duration
     /// The ceiling of the first delay; each later one is four times higher, up to `longestDelay`.
     public var firstDelay: Duration
     public var longestDelay: Duration
+    /// The ceiling of a time that a handler or a service names: whoever says "in a year" is asked again before.
+    public var longestWait: Duration
 
     public init(
         maximumAttempts: Int = 12, maximumAge: Duration = .seconds(259_200), firstDelay: Duration = .seconds(1),
-        longestDelay: Duration = .seconds(14_400)
+        longestDelay: Duration = .seconds(14_400), longestWait: Duration = .seconds(86_400)
     ) {
         self.maximumAttempts = maximumAttempts
         self.maximumAge = maximumAge
         self.firstDelay = firstDelay
         self.longestDelay = longestDelay
+        self.longestWait = longestWait
+    }
+
+    /// A handler's own policy in a fleet of this one: all of it holds but an age past the fleet's, for which the ledger would not
+    /// remember the event any more.
+    package func replaced(by own: RetryPolicy?) -> RetryPolicy {
+        guard var own else { return self }
+        own.maximumAge = min(own.maximumAge, maximumAge)
+        return own
     }
 
     /// - Parameters:
@@ -42,7 +61,7 @@ public struct RetryPolicy: Sendable, Equatable {
         case .throttled(let until):
             age > maximumAge
                 ? .dead(cause: Failure(failure.kind, "too old: \(failure.reason)"))
-                : .retry(after: max(until - now, .zero), attempt: attempt, cause: failure)
+                : .retry(after: wait(until - now), attempt: attempt, cause: failure)
         case .unauthorized(let connection):
             .park(connection: connection, cause: failure)
         case .permanent, .poison:
@@ -65,6 +84,9 @@ public struct RetryPolicy: Sendable, Equatable {
         if age > maximumAge {
             return .dead(cause: Failure(failure.kind, "too old: \(failure.reason)"))
         }
-        return .retry(after: after ?? delay(beforeAttempt: attempt + 1, chance: chance), attempt: attempt + 1, cause: failure)
+        let delay = after.map(wait) ?? delay(beforeAttempt: attempt + 1, chance: chance)
+        return .retry(after: delay, attempt: attempt + 1, cause: failure)
     }
+
+    private func wait(_ named: Duration) -> Duration { min(max(named, .zero), longestWait) }
 }

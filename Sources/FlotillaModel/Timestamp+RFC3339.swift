@@ -13,31 +13,38 @@ extension Timestamp: CustomStringConvertible {
         let (year, month, day) = Self.civil(fromDays: days)
         let micros = rest % 1_000_000
         let seconds = rest / 1_000_000
-        var text = ""
-        text.reserveCapacity(27)
-        func pad(_ value: Int64, _ width: Int) {
-            let digits = String(value)
-            for _ in 0..<max(0, width - digits.utf8.count) { text.append("0") }
-            text.append(digits)
+        // The farthest year has six digits and a sign. Every event has a time, so it is written byte by byte.
+        return String(unsafeUninitializedCapacity: 32) { text in
+            var end = 0
+            func put(_ byte: UInt8) {
+                text[end] = byte
+                end += 1
+            }
+            func pad(_ value: Int64, _ width: Int) {
+                for place in (0..<width).reversed() { put(UInt8(ascii: "0") + UInt8(value / Self.powers[place] % 10)) }
+            }
+            if year < 0 { put(UInt8(ascii: "-")) }
+            pad(abs(year), year > 9999 || year < -9999 ? 6 : 4)
+            put(UInt8(ascii: "-"))
+            pad(month, 2)
+            put(UInt8(ascii: "-"))
+            pad(day, 2)
+            put(UInt8(ascii: "T"))
+            pad(seconds / 3600, 2)
+            put(UInt8(ascii: ":"))
+            pad(seconds / 60 % 60, 2)
+            put(UInt8(ascii: ":"))
+            pad(seconds % 60, 2)
+            if micros != 0 {
+                put(UInt8(ascii: "."))
+                if micros % 1000 == 0 { pad(micros / 1000, 3) } else { pad(micros, 6) }
+            }
+            put(UInt8(ascii: "Z"))
+            return end
         }
-        pad(year, 4)
-        text.append("-")
-        pad(month, 2)
-        text.append("-")
-        pad(day, 2)
-        text.append("T")
-        pad(seconds / 3600, 2)
-        text.append(":")
-        pad(seconds / 60 % 60, 2)
-        text.append(":")
-        pad(seconds % 60, 2)
-        if micros != 0 {
-            text.append(".")
-            if micros % 1000 == 0 { pad(micros / 1000, 3) } else { pad(micros, 6) }
-        }
-        text.append("Z")
-        return text
     }
+
+    private static let powers: [Int64] = [1, 10, 100, 1000, 10_000, 100_000]
 
     /// Reads RFC 3339; digits past the microsecond are dropped. Nil for anything else, an impossible date included.
     public init?(_ text: some StringProtocol) {

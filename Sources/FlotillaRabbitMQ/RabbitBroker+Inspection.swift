@@ -32,7 +32,7 @@ extension RabbitBroker: BrokerInspection {
                 report.ready = state.ready
                 report.consumers = state.consumers
                 report.dead = try ready(names.queue(QueueNames.dead(queue)))
-                report.parked = try ready(names.queue(QueueNames.parked(queue)))
+                report.parked = try ParkPlaces.all(of: queue).reduce(0) { try $0 + ready(names.queue($1)) }
                 reports.append(report)
             }
             var delayed = report(QueueNames.delayed)
@@ -46,7 +46,18 @@ extension RabbitBroker: BrokerInspection {
 
     package func letters(in queue: String, matching filter: LetterFilter, limit: Int) async throws -> [Letter] {
         let names = names
-        return try await setup.ask { link in try LetterBox(link, queue, names).letters(matching: filter, limit: limit) }
+        guard let worker = ParkPlaces.worker(of: queue) else {
+            return try await setup.ask { link in try LetterBox(link, queue, names).letters(matching: filter, limit: limit) }
+        }
+        return try await setup.ask { link in
+            var all: [Letter] = []
+            for place in ParkPlaces.all(of: worker) {
+                all += try LetterBox(link, queue, names, place: place).letters(matching: filter, limit: limit)
+                all.sort { $0.place < $1.place }
+                all.removeLast(max(0, all.count - limit))
+            }
+            return all
+        }
     }
 
     package func replay(_ letters: [Letter], to queue: String?) async throws -> Int {
@@ -94,7 +105,20 @@ extension RabbitBroker: BrokerInspection {
         let names = names
         var count = 0
         for (queue, part) in Dictionary(grouping: letters, by: \.queue) {
-            count += try await setup.ask(repeatable: false) { link in try body(link, LetterBox(link, queue, names), part) }
+            guard let worker = ParkPlaces.worker(of: queue) else {
+                count += try await setup.ask(repeatable: false) { link in try body(link, LetterBox(link, queue, names), part) }
+                continue
+            }
+            // One that is not where it would be laid down today is where an older version did.
+            for (places, part) in Dictionary(grouping: part, by: { ParkPlaces.places(in: worker, of: $0.passage.connection) }) {
+                var left = part.count
+                for place in places.reversed() where left > 0 {
+                    let gone = try await setup.ask(repeatable: false) { link in
+                        try body(link, LetterBox(link, queue, names, place: place), part)
+                    }
+                    (left, count) = (left - gone, count + gone)
+                }
+            }
         }
         return count
     }

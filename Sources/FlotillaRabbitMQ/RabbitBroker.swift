@@ -7,8 +7,8 @@ internal import Synchronization
 
 /// The Broker port on RabbitMQ: made by `open`, which declares what a fleet needs, ended by `close`.
 ///
-/// Four connections, each on a Loop of its own, since each may block: one publishes, another one what is large, one consumes, one declares
-/// and looks. A fifth Loop keeps their deadlines. What is lost on the way comes back: connections by themselves, deliveries from the broker.
+/// Five connections, each on a Loop of its own, since each may block: one publishes, another one what is large, one consumes, one declares
+/// and looks, one looks through parks. A sixth Loop keeps their deadlines. What is lost on the way comes back: connections by themselves, deliveries from the broker.
 package final class RabbitBroker: Broker {
     package struct Options: Sendable {
         /// Before all names, for several fleets on one broker.
@@ -32,6 +32,9 @@ package final class RabbitBroker: Broker {
 
     let names: Names
     let setup: SetupLine
+    /// For looking through parks, which may take long.
+    let parkLine: SetupLine
+    let parkTurn = Solitude()
     let publishers: Publishers
     let clock: any WallClock
     private let consumers: Consumers
@@ -91,15 +94,18 @@ package final class RabbitBroker: Broker {
         let setup = SetupLine(address, name: "\(options.program) setup", loop: loops.setup)
         self.publishers = publishers
         self.consumers = consumers
+        let parkLine = SetupLine(address, name: "\(options.program) park", loop: loops.park)
         self.setup = setup
+        self.parkLine = parkLine
         self.overseer = overseer
     }
 
     private func prepare() async throws {
-        overseer.start { [publishers, consumers, setup] in
+        overseer.start { [publishers, consumers, setup, parkLine] in
             publishers.watchOver()
             consumers.watchOver()
             setup.watchOver()
+            parkLine.watchOver()
         }
         if options.declares {
             let topology = Topology.fleet(names, journal: options.journal)
@@ -131,7 +137,9 @@ package final class RabbitBroker: Broker {
         overseer.later(Self.closeLimit) { [self] in cut() }
         async let consumed: Void = consumers.close()
         async let published: Void = publishers.close()
+        async let parked: Void = parkLine.close()
         await setup.close()
+        await parked
         await consumed
         await published
         await overseer.close()
@@ -147,6 +155,7 @@ package final class RabbitBroker: Broker {
         consumers.cut()
         publishers.cut()
         setup.cut()
+        parkLine.cut()
     }
 
     /// Takes everything away that a fleet with these queues has on the broker, and all that is in it: for a bench or a test.
@@ -167,23 +176,31 @@ package final class RabbitBroker: Broker {
             try Declaring(link).declare(Topology.worker(queue, names))
             try BindingRecord(link, names).bind(queue, to: bindings, now: { clock.now })
         }
-        known.withLock { $0.formUnion([queue, QueueNames.dead(queue), QueueNames.parked(queue)]) }
+        known.withLock { $0.formUnion([queue, QueueNames.dead(queue)] + ParkPlaces.all(of: queue)) }
     }
 
     package func publish(_ events: [Event]) async throws {
-        guard !events.isEmpty else { return }
-        for event in events { try check(event) }
+        try await withCheckedThrowingContinuation { continuation in publish(events) { continuation.resume(with: $0) } }
+    }
+
+    package func publish(_ events: [Event], then end: @escaping @Sendable (Result<Void, any Error>) -> Void) {
+        guard !events.isEmpty else { return end(.success(())) }
+        do {
+            for event in events { try check(event) }
+        } catch {
+            return end(.failure(error))
+        }
         let now = clock.now
         let messages = events.map { event in
             var message = Message(.event(event), exchange: names.events, routingKey: event.type)
             message.accepted = now
             return message
         }
-        try await publish(messages, journaled: options.journal == nil ? [] : events)
+        publishers.publish(messages, journaled: options.journal == nil ? [] : events, end)
     }
 
     package func forward(_ delivery: Delivery, to queue: String, passage: Passage, after delay: Duration) async throws {
-        try await check(queue)
+        try await check(ParkPlaces.target(queue, of: passage.connection))
         guard let copy = Copies.make(of: delivery, to: queue, passage, after: delay, names, now: clock.now) else {
             throw BrokerFailure(.refused, "the delivery is no longer held")
         }
@@ -207,9 +224,9 @@ package final class RabbitBroker: Broker {
 
     // MARK: Steps
 
-    func publish(_ messages: [Message], journaled: [Event] = []) async throws {
+    func publish(_ messages: [Message]) async throws {
         try await withCheckedThrowingContinuation { continuation in
-            publishers.publish(messages, journaled: journaled) { continuation.resume(with: $0) }
+            publishers.publish(messages) { continuation.resume(with: $0) }
         }
     }
 
@@ -239,16 +256,19 @@ private struct Loops {
     let large: Loop
     let consume: Loop
     let setup: Loop
+    let park: Loop
     let watch: Loop
 
     init() throws {
         var made: [Loop] = []
         do {
-            for name in ["amqp-publish", "amqp-large", "amqp-consume", "amqp-setup", "amqp-watch"] { made.append(try Loop(name)) }
+            for name in ["amqp-publish", "amqp-large", "amqp-consume", "amqp-setup", "amqp-park", "amqp-watch"] {
+                made.append(try Loop(name))
+            }
         } catch {
             for loop in made { loop.stop() }
             throw error
         }
-        (publish, large, consume, setup, watch) = (made[0], made[1], made[2], made[3], made[4])
+        (publish, large, consume, setup, park, watch) = (made[0], made[1], made[2], made[3], made[4], made[5])
     }
 }

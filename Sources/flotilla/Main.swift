@@ -7,8 +7,8 @@ internal import Glibc
 /// The operator's command, and with `up` the whole fleet in one process.
 @main enum Main {
     private static let commands: [any (Command & Sendable).Type] = [
-        SendCommand.self, HooksCommand.self, QueuesCommand.self, DeadCommand.self, LedgerCommand.self, JournalCommand.self,
-        AuditCommand.self, BenchCommand.self,
+        SendCommand.self, HooksCommand.self, QueuesCommand.self, DeadCommand.self, ParkCommand.self, LedgerCommand.self,
+        JournalCommand.self, AuditCommand.self, MigrateCommand.self, BenchCommand.self,
     ]
 
     static func main() {

@@ -43,17 +43,18 @@ private struct Fixed: RandomSource {
         #expect(Set((0..<1000).map { _ in SystemRandom().uuid() }).count == 1000)
     }
 
-    @Test("A UUID that begins with the time sorts by it")
+    @Test("A UUID that begins with the time sorts by it, to the microsecond")
     func ordered() {
         let clock = ManualClock()
         let random = SystemRandom()
         var last = ""
-        for _ in 0..<100 {
-            clock.advance(by: .milliseconds(1))
+        for _ in 0..<3000 {
+            clock.advance(by: .microseconds(1))
             let next = random.uuid(at: clock.now)
             #expect(last < next)
             last = next
         }
         #expect(Fixed(value: 0).uuid(at: Timestamp(milliseconds: 0x0123_4567_89AB)) == "01234567-89ab-7000-8000-000000000000")
+        #expect(Fixed(value: 0).uuid(at: Timestamp(microseconds: 999)) == "00000000-0000-7ffb-8000-000000000000")
     }
 }

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import FlotillaPostgres
 internal import FlotillaRabbitMQ
 internal import FlotillaRuntime
 
-/// What `FLOTILLA_BROKER` names: the one place where an adapter is chosen by its URL.
+/// What `FLOTILLA_STORE` names.
+enum StoreURL: Equatable {
+    case sqlite(path: String)
+    case postgres(StoreAddress)
+}
+
+/// What `FLOTILLA_BROKER` names. The one place where an adapter is chosen by its URL.
 enum AdapterURL: Equatable {
     case sqlite(path: String)
     case rabbitmq(BrokerAddress)
-
-    /// Can be away for a while, and come back.
-    var isServer: Bool {
-        if case .rabbitmq = self { true } else { false }
-    }
 
     static func readBroker(_ configuration: inout Configuration) -> AdapterURL {
         let text = configuration.text(.broker) ?? ""
@@ -26,14 +28,17 @@ enum AdapterURL: Equatable {
         }
     }
 
-    /// The path of the file that `FLOTILLA_STORE` names.
-    static func readStore(_ configuration: inout Configuration) -> String {
+    static func readStore(_ configuration: inout Configuration) -> StoreURL {
         let text = configuration.text(.store) ?? ""
-        if text.hasPrefix("postgres:") || text.hasPrefix("postgresql:") {
-            configuration.fault(Variable.store.name, "names a server that this version can't use yet: it must be sqlite:path")
-            return ""
+        guard text.hasPrefix("postgres:") || text.hasPrefix("postgresql:") else {
+            return .sqlite(path: path(text, .store, "sqlite:path or postgres://user:password@host:5432/db?sslmode=…", &configuration))
         }
-        return path(text, .store, "sqlite:path", &configuration)
+        do {
+            return .postgres(try StoreAddress(text))
+        } catch {
+            configuration.fault(Variable.store.name, error.description)
+            return .sqlite(path: "")
+        }
     }
 
     private static func path(_ text: String, _ variable: Variable, _ forms: String, _ configuration: inout Configuration) -> String {

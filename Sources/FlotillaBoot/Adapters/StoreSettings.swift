@@ -7,8 +7,7 @@ internal import FlotillaSQLite
 /// Which broker and store, and how long they remember.
 struct StoreSettings {
     let broker: AdapterURL
-    /// The path of the store's file.
-    let store: String
+    let store: StoreURL
     /// Before all names on the broker.
     let prefix: String
     /// Where RabbitMQ's management API is, with user and password.
@@ -25,6 +24,11 @@ struct StoreSettings {
         broker = AdapterURL.readBroker(&configuration)
         store = AdapterURL.readStore(&configuration)
         prefix = Self.prefix(&configuration)
+        if case .postgres = store, prefix.utf8.count > 55 || prefix.hasPrefix("pg_") {
+            configuration.fault(
+                Variable.prefix.name,
+                "must be at most 55 characters with PostgreSQL, where it is a part of a schema's name, and not begin with pg_")
+        }
         management = configuration.management()
         journal = Self.journal(&configuration)
         lease = configuration.duration(.leaseSeconds, in: .seconds(1)...(.seconds(600)))
@@ -41,6 +45,9 @@ struct StoreSettings {
             )
         }
     }
+
+    /// Where a fleet's tables are in a database.
+    var schema: String { prefix + "flotilla" }
 
     /// What can stand in every name on a broker, and leaves room for the rest of it.
     private static func prefix(_ configuration: inout Configuration) -> String {

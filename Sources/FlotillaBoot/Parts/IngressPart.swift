@@ -83,7 +83,7 @@ package struct IngressPart: Part {
         let ingress = Ingress(
             hooks: hooks, tokens: tokens, protection: protection(as: self),
             publisher: MeasuredPublisher(process.adapters.broker, metrics: process.metrics),
-            deadlines: Deadlines(on: process.loop), overdueLimit: inflightLimit, loops: loops,
+            deadlines: Deadlines(on: process.loop), overdueLimit: inflightLimit,
             secrets: vault.map { HookVault(store: process.adapters.hookSecrets, vault: $0) }, clock: process.clock,
             metrics: process.metrics, log: process.log, version: Version.current)
         let held = process.metrics.gauge(MetricTable.ingressInflightBytes)

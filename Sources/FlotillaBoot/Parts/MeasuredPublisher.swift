@@ -19,15 +19,16 @@ struct MeasuredPublisher: EventPublisher {
         failed = metrics.counter(MetricTable.published, "failed")
     }
 
-    func publish(_ events: [Event]) async throws {
+    func publish(_ events: [Event], then end: @escaping @Sendable (Result<Void, any Error>) -> Void) {
         let begin = MonotonicClock.now
-        do {
-            try await broker.publish(events)
-        } catch {
-            failed.add(events.count)
-            throw error
+        broker.publish(events) { [seconds, confirmed, failed, count = events.count] result in
+            if case .success = result {
+                confirmed.add(count)
+                seconds.observe(Double(MonotonicClock.now &- begin) / 1e9)
+            } else {
+                failed.add(count)
+            }
+            end(result)
         }
-        confirmed.add(events.count)
-        seconds.observe(Double(MonotonicClock.now &- begin) / 1e9)
     }
 }

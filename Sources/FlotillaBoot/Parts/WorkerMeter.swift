@@ -86,9 +86,22 @@ final class WorkerMeter: WorkerWatcher {
         log.warning("events lost their places in their lanes: nobody had asked for them for a day", ["tickets": count])
     }
 
+    func effect(_ name: String, _ result: EffectResult, _ delivery: Delivery) {
+        metrics.counter(MetricTable.effects, queue, name, result.rawValue).add()
+        switch result {
+        case .unkept: log.warning("an effect's value is too large to be kept", ["id": id(delivery), "effect": name])
+        case .lost: log.warning("the claim was lost during an effect", ["id": id(delivery), "effect": name])
+        default: break
+        }
+    }
+
     func waiting(for step: String, because error: any Error) {
         guard let omitted = throttle.admit(at: clock.now) else { return }
         log.warning("waiting for the broker or the store", ["step": step, "error": "\(error)", "omitted": omitted])
+    }
+
+    func resumed(_ count: Int, of connection: String?) {
+        log.info("parked events go on", ["count": count, "connection": connection])
     }
 
     private func count(_ outcome: String) { outcomes[outcome]?.add() }

@@ -11,6 +11,7 @@ struct WorkerReader {
     private let concurrency: Int?
     private let policy: RetryPolicy
     private let laneLimit: Int
+    private let vault: Vault?
 
     init(reading configuration: inout Configuration) {
         routes = Route.all(&configuration)
@@ -20,6 +21,7 @@ struct WorkerReader {
         policy = RetryPolicy(
             maximumAttempts: configuration.integer(.maxAttempts, in: 1...1000),
             maximumAge: configuration.duration(.maxAgeSeconds, in: .seconds(1)...(.seconds(3650 * 86_400))))
+        vault = Vault(reading: &configuration)
         if let prefetch, let concurrency, prefetch < concurrency {
             configuration.fault(Variable.prefetch.name, "must not be less than FLOTILLA_CONCURRENCY: handlers would wait for deliveries")
         }
@@ -38,6 +40,7 @@ struct WorkerReader {
             queue: queue, bindings: own + routed, concurrency: handlers, prefetch: prefetch ?? max(defaultPrefetch, handlers))
         settings.policy = policy
         settings.laneLimit = laneLimit
+        settings.vault = vault
         return settings
     }
 

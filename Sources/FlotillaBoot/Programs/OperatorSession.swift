@@ -15,9 +15,12 @@ package struct OperatorSession: Sendable {
     package let vault: Vault?
     package let clock: any WallClock = SystemClock()
 
-    package var broker: any Broker & BrokerInspection & JournalInspection { adapters.broker }
+    package var broker: any Broker & BrokerInspection & JournalInspection & Park { adapters.broker }
     package var ledger: any Ledger & LedgerInspection { adapters.ledger }
+    package var effects: any Effects & EffectInspection { adapters.effects }
     package var managementFailure: String? { adapters.managementFailure }
+    package var consents: any Consents { adapters.consents }
+    package var parking: Parking { adapters.parking }
     package var hookSecrets: any HookSecrets { adapters.hookSecrets }
     package var sleeper: any Sleeper { LoopSleeper(loop) }
 

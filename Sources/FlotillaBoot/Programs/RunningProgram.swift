@@ -30,8 +30,9 @@ struct RunningProgram {
             do {
                 let adapters = try await open()
                 return await run(loop, signals, adapters)
-            } catch let failure as BrokerFailure where settings.store.broker.isServer {
-                return try await wait(loop, signals, failure)
+            } catch {
+                guard let absence = Absence(error, settings.store) else { throw error }
+                return try await wait(loop, signals, absence)
             }
         } catch {
             log.error("can't start", ["error": "\(error)"])
@@ -52,12 +53,14 @@ struct RunningProgram {
     }
 
     /// Ending would only have us started again, and again: so the process waits, and says for what.
-    private func wait(_ loop: Loop, _ signals: AsyncStream<ProcessSignal>, _ failure: BrokerFailure) async throws -> Int32 {
-        let waiting = BrokerWait(failure, log: log, sleeper: LoopSleeper(loop)) { try await open() }
+    private func wait(_ loop: Loop, _ signals: AsyncStream<ProcessSignal>, _ absence: Absence) async throws -> Int32 {
+        let waiting = StartWait(
+            absence, log: log, sleeper: LoopSleeper(loop), known: { [settings] in Absence($0, settings.store) }, open: { try await open() })
         let metrics = MetricsRegistry()
         let admin = AdminPart(
-            address: settings.admin, checks: { [HealthFinding(name: "broker", state: .failing(waiting.why))] }, stuck: { nil },
-            measure: { metrics.gauge(MetricTable.brokerUp).set(0) })
+            address: settings.admin,
+            checks: { [HealthFinding(name: waiting.current.what, state: .failing(waiting.current.description))] }, stuck: { nil },
+            measure: { if waiting.current.what == "broker" { metrics.gauge(MetricTable.brokerUp).set(0) } })
         // One that comes while the wait ends must not be lost to what follows.
         let (relayed, mailbox) = AsyncStream.makeStream(of: ProcessSignal.self)
         let isEnded = Atomic(false)
@@ -81,7 +84,7 @@ struct RunningProgram {
             if case .failed(_, let error) = ending { throw error }
             return ending.exitStatus
         }
-        log.notice("the broker is there")
+        log.notice("broker and store are there")
         let next = try Signals.stream(on: loop)
         return await run(loop, next, adapters)
     }

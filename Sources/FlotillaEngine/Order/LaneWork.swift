@@ -57,7 +57,7 @@ struct LaneWork: Sendable {
 
     /// Until it is cancelled: sends away who has waited in line for long. A broker does not let a delivery be held for any time.
     func tend(_ lines: Lines) async {
-        while (try? await steps.sleeper.sleep(for: Lines.patience / 2)) != nil {
+        while (try? await steps.sleeper.sleep(for: Lines.look)) != nil {
             for (delivery, delay) in lines.overdue(now: now) { await postpone(delivery, by: delay) }
         }
     }

@@ -50,6 +50,8 @@ final class Lines: Sendable {
     static let quick = Duration.milliseconds(50)
     /// How long anybody waits in line.
     static let patience = Duration.seconds(120)
+    /// Between two looks at who has waited for so long.
+    static let look = Duration.seconds(45)
 
     /// - Parameter prefetch: of which half is left for those whose key is free.
     init(prefetch: Int) {

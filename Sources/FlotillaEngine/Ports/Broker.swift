@@ -19,6 +19,9 @@ package protocol Broker: Sendable {
 
     func publish(_ events: [Event]) async throws
 
+    /// The same without a task that waits: `end` is called once, from any thread.
+    func publish(_ events: [Event], then end: @escaping @Sendable (Result<Void, any Error>) -> Void)
+
     /// Confirms a copy of what was delivered, the event untouched, in the named queue, no sooner than `delay` from now.
     /// The copy carries `passage` and nothing else of the delivery's own headers. The delivery itself is not settled by this.
     func forward(_ delivery: Delivery, to queue: String, passage: Passage, after delay: Duration) async throws
@@ -33,6 +36,17 @@ package protocol Broker: Sendable {
 }
 
 extension Broker {
+    package func publish(_ events: [Event], then end: @escaping @Sendable (Result<Void, any Error>) -> Void) {
+        Task.immediate {
+            do {
+                try await publish(events)
+                end(.success(()))
+            } catch {
+                end(.failure(error))
+            }
+        }
+    }
+
     /// Of one that takes whatever there is room for.
     package func expect(bodiesOf largest: Int) async throws {}
 

@@ -94,9 +94,11 @@ package struct Letter: Sendable, Equatable {
 }
 
 /// Where a letter stands in its queue.
-package struct LetterPlace: Sendable, Equatable {
+package struct LetterPlace: Sendable, Equatable, Comparable {
     package let kept: Timestamp
     package let tag: Int64
+
+    package static func < (one: LetterPlace, other: LetterPlace) -> Bool { (one.kept, one.tag) < (other.kept, other.tag) }
 }
 
 extension Letter {

@@ -4,7 +4,7 @@ internal import FlotillaCrypto
 
 /// The first 16 bytes of a SHA-256 over consumer, event source and event id: a provider chooses ids, so that a weaker hash
 /// could be made to collide. Lengths are hashed too, so that no two triples read the same.
-package struct LedgerKey: Sendable, Hashable {
+package struct LedgerKey: Sendable, Hashable, Comparable {
     private let high: UInt64
     private let low: UInt64
 
@@ -20,11 +20,11 @@ package struct LedgerKey: Sendable, Hashable {
         low = Self.word(digest.dropFirst(8).prefix(8))
     }
 
-    /// Nil for anything but 16 bytes, as stores keep them.
-    package init?(bytes: some Collection<UInt8>) {
+    /// As a store has kept it; nil when that is no key.
+    package init?(stored bytes: UnsafeRawBufferPointer) {
         guard bytes.count == 16 else { return nil }
-        high = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-        low = bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) }
+        high = UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self))
+        low = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
     }
 
     /// The 16 bytes, as stores keep them.
@@ -40,12 +40,12 @@ package struct LedgerKey: Sendable, Hashable {
     /// The first `count` bits, of 64 at most.
     package func leading(bits count: Int) -> UInt64 { count == 0 ? 0 : high >> (64 - UInt64(count)) }
 
+    /// As their bytes are ordered: whoever locks several does it in this order.
+    package static func < (left: LedgerKey, right: LedgerKey) -> Bool {
+        left.high == right.high ? left.low < right.low : left.high < right.high
+    }
+
     private static func word(_ bytes: ArraySlice<UInt8>) -> UInt64 {
         bytes.reduce(0) { $0 << 8 | UInt64($1) }
     }
-}
-
-/// In the order of the bytes, which is that of a store's index.
-extension LedgerKey: Comparable {
-    package static func < (left: LedgerKey, right: LedgerKey) -> Bool { (left.high, left.low) < (right.high, right.low) }
 }

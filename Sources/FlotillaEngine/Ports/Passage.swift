@@ -15,7 +15,8 @@ package struct Passage: Sendable, Equatable {
     package var origin: String?
     package var failureClass: String?
     package private(set) var reason: String?
-    package var connection: String?
+    /// Whose consent it waits for, by its plain name.
+    package private(set) var connection: String?
     package var replayedFrom: String?
 
     package static let reasonLimit = 2048
@@ -33,8 +34,10 @@ package struct Passage: Sendable, Equatable {
         failureClass = cause.kind.name
         set(reason: cause.reason)
         if firstFailedAt == nil { firstFailedAt = now }
-        if case .unauthorized(let name) = cause.kind { connection = name }
+        if case .unauthorized(let name) = cause.kind { set(connection: name) }
     }
+
+    package mutating func set(connection name: String?) { connection = ConnectionName.plain(name) }
 
     /// Cut at a whole character, so that what is kept is still valid text; control characters become spaces.
     package mutating func set(reason text: String?) {

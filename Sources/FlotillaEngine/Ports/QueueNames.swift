@@ -21,6 +21,6 @@ package enum QueueNames {
             (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D || $0 == 0x5F || $0 == 0x2E
         }
         return plain && !name.isEmpty && name.utf8.count <= 100 && name != unrouted && !name.hasSuffix(".dead")
-            && !name.hasSuffix(".parked")
+            && !name.hasSuffix(".parked") && !name.contains(".parked.")
     }
 }

@@ -67,6 +67,11 @@ package struct SecretLabel: Sendable, Equatable {
     }
 
     package static func hook(_ name: String) -> SecretLabel { SecretLabel("hook", name) }
+
+    /// The value of one effect of one event: neither its name nor its key holds a control character.
+    package static func effect(_ effect: EffectName) -> SecretLabel {
+        SecretLabel("effect", "\(Hex.encode(effect.event.bytes))\0\(effect.name)\0\(effect.key)")
+    }
 }
 
 /// Why a secret can't be sealed or opened. Names keys by their ids alone.

@@ -73,13 +73,10 @@ extension Connection {
         request.arrival = arrival ?? MonotonicClock.now
         phase = .answering
         clearDeadline()
-        let responder = home.responder
         let admitted = admitted
         self.admitted = nil
-        // Begins here and now: an answer that waits for nothing costs no turn of the loop. After a wait it goes on upon the loop.
-        Task.immediate(executorPreference: home.loop) {
-            let response = await responder.respond(to: request, admitted: admitted)
-            self.answered(response)
+        home.responder.begin(request, admitted: admitted, on: home.loop) { [self] response in
+            if home.loop.isOnLoop { answered(response) } else { home.loop.post { self.answered(response) } }
         }
     }
 

@@ -11,12 +11,11 @@ struct EventsEndpoint: Endpoint {
     /// In metrics and logs, where hooks have their names. No hook can be called so.
     static let name = "_events"
     /// What the clients of most languages wait at least; the rest belongs to the network.
-    static let answerWithin = Duration.seconds(8)
+    let answerWithin = Duration.seconds(8)
 
     let tokens: APITokens
     let meters: HookMeters
     let log: RefusalLog
-    let publisher: TimedPublisher
     let clock: any WallClock
     let senders: SenderGuard
 
@@ -30,27 +29,29 @@ struct EventsEndpoint: Endpoint {
         }
     }
 
-    func respond(to request: Request) async -> Response {
+    func judge(_ request: Request) -> Course {
         let now = clock.now
         do {
             let token = try tokens.access(request.head.headers, to: .events)
             senders.passed(request.head)
             let admission = EventAdmission(token: token, trace: TraceContext(request.head.headers), acceptedAt: now)
             let events = try EventMessage.events(in: request).map(admission.admit)
-            guard !events.isEmpty else { return Answers.accepted([]) }
-            let end = await publisher.publish(events, of: request, within: Self.answerWithin)
-            log.ended(end, at: now)
-            return Answers.published(events, end)
+            return events.isEmpty ? .answer(Answers.accepted([])) : .publish(events)
         } catch let refusal as AccessRefusal {
-            return refused(refusal)
+            return .answer(refused(refusal))
         } catch let error as UnacceptableEvents {
             meters.rejected(.content)
             log.rejected(Rejection(.content, error.why), at: now)
-            return Answers.error(error.status, error.why)
+            return .answer(Answers.error(error.status, error.why))
         } catch {
             log.unpublished(error, at: now)
-            return Answers.later("the events can't be taken now")
+            return .answer(Answers.later("the events can't be taken now"))
         }
+    }
+
+    func answer(_ events: [Event], _ end: Publication.End, remark: String?) -> Response {
+        log.ended(end, at: clock.now)
+        return Answers.published(events, end)
     }
 
     private func refused(_ refusal: AccessRefusal) -> Response {

@@ -57,7 +57,7 @@ package final class Deadlines: Sendable {
     /// What the work returns, or nil once that moment has come: the work then goes on without anybody who waits for it.
     func value<Value: Sendable>(until due: UInt64, of work: @escaping @Sendable () async -> Value) async -> Value? {
         await withCheckedContinuation { continuation in
-            let end = FirstEnd<Value?>(continuation)
+            let end = FirstEnd<Value?> { continuation.resume(returning: $0) }
             let ticket = add(at: due) { _ = end.reach(nil) }
             Task.immediate {
                 let value = await work()

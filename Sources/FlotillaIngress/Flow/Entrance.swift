@@ -8,6 +8,7 @@ internal import FlotillaRuntime
 /// meanwhile: so each entrance is made for one configuration, and only its counts go on into the next one.
 final class Entrance: Sendable {
     let endpoint: any Endpoint
+    private let publisher: TimedPublisher
     let senders: SenderGuard
     /// The bodies that are with the endpoint.
     let held: InflightBytes
@@ -16,10 +17,11 @@ final class Entrance: Sendable {
     private let clock: any WallClock
 
     init(
-        _ endpoint: any Endpoint, senders: SenderGuard, held: InflightBytes, networks: NetworkList = NetworkList(), log: RefusalLog,
-        clock: any WallClock
+        _ endpoint: any Endpoint, publisher: TimedPublisher, senders: SenderGuard, held: InflightBytes,
+        networks: NetworkList = NetworkList(), log: RefusalLog, clock: any WallClock
     ) {
         self.endpoint = endpoint
+        self.publisher = publisher
         self.senders = senders
         self.held = held
         self.networks = networks
@@ -42,9 +44,39 @@ final class Entrance: Sendable {
         return held.hasRoom(for: 1) ? nil : Answers.crowded
     }
 
-    func respond(to request: Request) async -> Response {
-        guard held.take(request.body.count) else { return Answers.crowded }
-        defer { held.give(request.body.count) }
-        return senders.refuse(request.head, with: await endpoint.respond(to: request), meters)
+    /// Calls `answer` once, from whichever thread has the last word.
+    func respond(to request: Request, on loop: Loop?, _ answer: @escaping @Sendable (Response) -> Void) {
+        let begin = request.arrival ?? MonotonicClock.now
+        let size = request.body.count
+        guard held.take(size) else {
+            meters.answered(Answers.crowded.status, since: begin)
+            return answer(Answers.crowded)
+        }
+        let finish = { @Sendable [self, head = request.head] (response: Response) in
+            held.give(size)
+            let response = senders.refuse(head, with: response, meters)
+            meters.answered(response.status, since: begin)
+            answer(response)
+        }
+        if LargeBodies.isLarge(request) {
+            LargeBodies.apart { [self] in follow(endpoint.judge(request), of: request, on: nil, finish) }
+        } else {
+            follow(endpoint.judge(request), of: request, on: loop, finish)
+        }
+    }
+
+    private func follow(_ verdict: Course, of request: Request, on loop: Loop?, _ finish: @escaping @Sendable (Response) -> Void) {
+        switch verdict {
+        case .answer(let response): finish(response)
+        case .publish(let events, let remark):
+            let due = publisher.end(of: endpoint.answerWithin, with: request)
+            publisher.publish(events, until: due, on: loop) { [endpoint] end in
+                finish(endpoint.answer(events, end, remark: remark))
+            }
+        case .later(let judge):
+            // Begins here and now, and goes on on the request's own loop where that is known: a detour over the shared pool costs several
+            // times the whole request.
+            Task.immediate(executorPreference: loop) { follow(await judge(), of: request, on: loop, finish) }
+        }
     }
 }

@@ -42,7 +42,8 @@ struct EntranceMaker: Sendable {
             watch: before?.watch ?? HookWatch(of: hook.name, metrics: metrics, log: self.log) { publisher.deadlines.now },
             publisher: publisher, clock: clock, random: random, senders: senders, pace: pace(of: hook, after: before))
         return Entrance(
-            endpoint, senders: senders, held: held(protection, after: old), networks: hook.limits.networks, log: log, clock: clock)
+            endpoint, publisher: publisher, senders: senders, held: held(protection, after: old), networks: hook.limits.networks, log: log,
+            clock: clock)
     }
 
     private func handed(of hook: Hook, after old: HookEndpoint?) -> HandedSecret? {
@@ -53,9 +54,9 @@ struct EntranceMaker: Sendable {
     private func entrance(for tokens: APITokens, _ protection: Protection, _ senders: SenderGuard, after old: Entrance?) -> Entrance {
         let log = RefusalLog(of: EventsEndpoint.name, to: log)
         let endpoint = EventsEndpoint(
-            tokens: tokens, meters: old?.meters ?? HookMeters(of: EventsEndpoint.name, in: metrics), log: log, publisher: publisher,
-            clock: clock, senders: senders)
-        return Entrance(endpoint, senders: senders, held: held(protection, after: old), log: log, clock: clock)
+            tokens: tokens, meters: old?.meters ?? HookMeters(of: EventsEndpoint.name, in: metrics), log: log, clock: clock,
+            senders: senders)
+        return Entrance(endpoint, publisher: publisher, senders: senders, held: held(protection, after: old), log: log, clock: clock)
     }
 
     private func pace(of hook: Hook, after old: HookEndpoint?) -> HookPace? {

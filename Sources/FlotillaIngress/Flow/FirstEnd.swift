@@ -4,9 +4,9 @@ internal import Synchronization
 
 /// Somebody who waits for the first of several ends, and hears nothing of the others.
 final class FirstEnd<Value: Sendable>: Sendable {
-    private let waiting: Mutex<CheckedContinuation<Value, Never>?>
+    private let waiting: Mutex<(@Sendable (Value) -> Void)?>
 
-    init(_ waiting: CheckedContinuation<Value, Never>) {
+    init(_ waiting: @escaping @Sendable (Value) -> Void) {
         self.waiting = Mutex(waiting)
     }
 
@@ -16,7 +16,7 @@ final class FirstEnd<Value: Sendable>: Sendable {
             defer { waiting = nil }
             return waiting
         }
-        waiting?.resume(returning: value)
+        waiting?(value)
         return waiting != nil
     }
 }

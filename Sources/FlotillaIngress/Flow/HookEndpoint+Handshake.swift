@@ -6,31 +6,32 @@ internal import FlotillaRuntime
 
 /// Does what a handshake says, and verifies with the secret that it handed over.
 extension HookEndpoint {
-    func take(_ step: UnsignedStep, of request: Request, at now: Timestamp) async throws(Rejection) -> Response {
+    func take(_ step: UnsignedStep, of request: Request, at now: Timestamp) -> Course {
         switch step {
         case .answer(let response):
-            return response
+            return .answer(response)
         case .refuse(let rejection, let status):
             count(rejection, at: now)
-            return Answers.refused(rejection, status: status)
+            return .answer(Answers.refused(rejection, status: status))
         case .keep(let secret, let answer):
-            guard try await keep(secret, of: request) else {
-                throw Rejection(.handshake, "the hook has a secret already, and it is another one")
+            return later(at: now) { [self] in
+                guard try await keep(secret, of: request) else {
+                    throw Rejection(.handshake, "the hook has a secret already, and it is another one")
+                }
+                return .answer(answer)
             }
-            return answer
         }
     }
 
-    func verify(_ request: Request, at now: Timestamp) async throws(Rejection) -> VerifiedRequest {
-        guard let handed else { return try hook.verify(request, at: now) }
-        return try await inTime(request) { () async throws(Rejection) in try await handed.verify(request, at: now) }
+    func verify(_ request: Request, by handed: HandedSecret, at now: Timestamp) async throws(Rejection) -> VerifiedRequest {
+        try await inTime(request) { () async throws(Rejection) in try await handed.verify(request, at: now) }
     }
 
     /// What it asks of the store has an end as publishing has one.
     private func inTime<Value: Sendable>(
         _ request: Request, _ work: @escaping @Sendable () async throws(Rejection) -> Value
     ) async throws(Rejection) -> Value {
-        let due = publisher.end(of: hook.provider.answerWithin, with: request)
+        let due = publisher.end(of: answerWithin, with: request)
         let result = await publisher.deadlines.value(until: due) { () async -> Result<Value, Rejection> in
             do throws(Rejection) { return .success(try await work()) } catch { return .failure(error) }
         }

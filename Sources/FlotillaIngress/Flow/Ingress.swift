@@ -28,15 +28,13 @@ package final class Ingress: Responder {
     private let version: String
     private let isDraining = Atomic<Bool>(false)
 
-    /// `loops` are those that requests come on; `overdueLimit` is in bytes of events; without `secrets` a hook that waits for its secret
-    /// refuses everything.
+    /// `overdueLimit` is in bytes of events; without `secrets` a hook that waits for its secret refuses everything.
     package init(
         hooks: HookTable, tokens: APITokens = APITokens(), protection: Protection = Protection(), publisher: any EventPublisher,
-        deadlines: Deadlines, overdueLimit: Int, loops: [Loop] = [], secrets: HookVault? = nil, clock: any WallClock = SystemClock(),
+        deadlines: Deadlines, overdueLimit: Int, secrets: HookVault? = nil, clock: any WallClock = SystemClock(),
         random: any RandomSource = SystemRandom(), metrics: MetricsRegistry, log: Logger, version: String
     ) {
-        let publisher = TimedPublisher(
-            publisher: publisher, deadlines: deadlines, overdue: OverdueBytes(limit: overdueLimit), loops: loops)
+        let publisher = TimedPublisher(publisher: publisher, deadlines: deadlines, overdue: OverdueBytes(limit: overdueLimit))
         maker = EntranceMaker(publisher: publisher, secrets: secrets, clock: clock, random: random, metrics: metrics, log: log)
         let senders = maker.senders(protection, after: nil)
         setup = Mutex(Setup(maker.entrances(of: hooks, tokens, protection, senders, after: [:]), senders))
@@ -90,13 +88,20 @@ package final class Ingress: Responder {
     }
 
     package func respond(to request: Request, admitted: (any Sendable & AnyObject)?) async -> Response {
-        let begin = request.arrival ?? MonotonicClock.now
-        guard let entrance = admitted as? Entrance else { return counted(Answers.nothingHere, by: strangers) }
-        let response =
-            isDraining.load(ordering: .acquiring)
-            ? Answers.draining : await LargeBodies.apart(request) { await entrance.respond(to: request) }
-        entrance.meters.answered(response.status, since: begin)
-        return response
+        await withCheckedContinuation { continuation in
+            begin(request, admitted: admitted, on: nil) { continuation.resume(returning: $0) }
+        }
+    }
+
+    package func begin(
+        _ request: Request, admitted: (any Sendable & AnyObject)?, on loop: Loop?, _ answer: @escaping @Sendable (Response) -> Void
+    ) {
+        guard let entrance = admitted as? Entrance else { return answer(counted(Answers.nothingHere, by: strangers)) }
+        guard !isDraining.load(ordering: .acquiring) else {
+            entrance.meters.answered(Answers.draining.status, since: request.arrival ?? MonotonicClock.now)
+            return answer(Answers.draining)
+        }
+        entrance.respond(to: request, on: loop, answer)
     }
 
     package func refused(_ target: String?, with status: Int, from peer: NetworkAddress) {

@@ -8,9 +8,10 @@ enum LargeBodies {
     /// At most 2 ms of work, whatever stands in it; most take a tenth of that.
     static let limit = 64 * 1024
 
-    /// Handles the request where it is, or on the shared pool; the caller goes on on its loop in either case.
-    static func apart(_ request: Request, _ handle: @Sendable () async -> Response) async -> Response {
-        guard request.body.count > limit else { return await handle() }
-        return await withTaskExecutorPreference(globalConcurrentExecutor, operation: handle)
+    static func isLarge(_ request: Request) -> Bool { request.body.count > limit }
+
+    /// Does it on the shared pool.
+    static func apart(_ work: @escaping @Sendable () -> Void) {
+        Task(executorPreference: globalConcurrentExecutor) { work() }
     }
 }

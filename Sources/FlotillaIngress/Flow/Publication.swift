@@ -17,30 +17,29 @@ enum Publication {
         case crowded
     }
 
-    /// Publishes in a task of its own, since a task that is waited for could not be left behind. It begins at once, and goes on on
-    /// the request's own loop where that is known: a detour over the shared pool costs several times the whole request.
+    /// No task, since each request would cost two of them. The answer is called on the request's own loop where that is known, so that what
+    /// was allocated there is freed there; or from the thread of the deadlines.
     static func run(
-        _ events: [Event], to publisher: any EventPublisher, until due: UInt64, by deadlines: Deadlines,
-        overdue: OverdueBytes, on loop: Loop?
-    ) async -> End {
-        await withCheckedContinuation { continuation in
-            let answer = FirstEnd<End>(continuation)
-            let bytes = events.reduce(0) { $0 + $1.data.count }
-            let ticket = deadlines.add(at: due) {
-                overdue.add(bytes)
-                if !answer.reach(.late) { overdue.subtract(bytes) }
-            }
-            Task.immediate(executorPreference: loop) {
-                let end: End
-                do {
-                    try await publisher.publish(events)
-                    end = .published
-                } catch {
-                    end = .failed(error)
+        _ events: [Event], to publisher: any EventPublisher, until due: UInt64, by deadlines: Deadlines, overdue: OverdueBytes,
+        on loop: Loop?, _ answer: @escaping @Sendable (End) -> Void
+    ) {
+        let answer = FirstEnd(answer)
+        let bytes = events.reduce(0) { $0 + $1.data.count }
+        let ticket = deadlines.add(at: due) {
+            overdue.add(bytes)
+            if !answer.reach(.late) { overdue.subtract(bytes) }
+        }
+        let ended = { @Sendable (result: Result<Void, any Error>) in
+            deadlines.remove(ticket)
+            let end: End =
+                switch result {
+                case .success: .published
+                case .failure(let error): .failed(error)
                 }
-                deadlines.remove(ticket)
-                if !answer.reach(end) { overdue.subtract(bytes) }
-            }
+            if !answer.reach(end) { overdue.subtract(bytes) }
+        }
+        publisher.publish(events) { result in
+            if let loop { loop.post { ended(result) } } else { ended(result) }
         }
     }
 }

@@ -45,4 +45,8 @@ enum SignedStep: Sendable, Equatable {
     case answer(Response)
     /// It is an event all the same. The log tells the operator what is to be done about it.
     case publish(remark: String)
+
+    var remark: String? {
+        if case .publish(let remark) = self { remark } else { nil }
+    }
 }

@@ -11,6 +11,8 @@ package struct Hook: Sendable {
     let check: any SignatureCheck
     /// Where its events' attributes stand in a JSON body, level by level.
     let paths: [[[String]]]
+    /// Of what is not what the provider sends.
+    let unknownType: String
 
     package init(name: String, provider: Provider, settings: HookSettings) throws(HookFault) {
         var settings = settings
@@ -20,6 +22,7 @@ package struct Hook: Sendable {
         self.name = name
         self.provider = provider.resolved(with: settings.options)
         paths = ItemFields.paths(of: self.provider)
+        unknownType = EventType.unknown(of: self.provider.vendor.name(of: name))
         methods = Set(provider.methods + (provider.handshake?.methods ?? [])).sorted()
         self.settings = settings
         check = try settings.keys.isEmpty && provider.handsOverSecret ? NoKeyYet() : provider.scheme.check(with: settings)
@@ -30,10 +33,14 @@ package struct Hook: Sendable {
     package var source: String { "/hooks/\(name)" }
 
     /// The first part of its events' types.
-    package var vendor: String {
-        switch provider.vendor {
+    package var vendor: String { provider.vendor.name(of: name) }
+}
+
+extension Provider.Vendor {
+    fileprivate func name(of hook: String) -> String {
+        switch self {
         case .named(let name): name
-        case .hook: name
+        case .hook: hook
         }
     }
 }

@@ -10,6 +10,7 @@ enum EventType {
     /// 255 bytes is cut there: routes go by the first words, and the sender's own type is still in the data.
     static func name(of vendor: String, _ words: [String]) -> String {
         var name: [UInt8] = []
+        name.reserveCapacity(64)
         for word in [vendor] + words {
             if !name.isEmpty { name.append(UInt8(ascii: ".")) }
             // A character of several bytes is one underscore, written for the first of them.

@@ -5,7 +5,7 @@ enum FormBody {
     static func isDeclared(by contentType: String?) -> Bool {
         guard let contentType else { return false }
         let media = contentType.utf8.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
-        return media.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }.elementsEqual("application/x-www-form-urlencoded".utf8)
+        return media.lazy.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }.elementsEqual("application/x-www-form-urlencoded".utf8)
     }
 
     /// What does not say what it is counts as a form: that is what providers of forms send.

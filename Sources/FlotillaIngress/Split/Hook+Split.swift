@@ -83,7 +83,7 @@ extension Hook {
         let event = try Event(
             id: kept ?? freshID(),
             source: source,
-            type: rawType.map { EventType.name(of: vendor, $0) } ?? EventType.unknown(of: vendor),
+            type: rawType.map { EventType.name(of: vendor, $0) } ?? unknownType,
             time: time,
             dataContentType: contentType,
             extensions: extensions,

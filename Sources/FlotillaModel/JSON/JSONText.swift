@@ -10,11 +10,12 @@ package struct JSONText: Equatable {
         return isEscaped ? String(decoding: unescaped(raw), as: UTF8.self) : String(decoding: raw, as: UTF8.self)
     }
 
-    package func equals(_ wanted: [UInt8], in bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    package func equals(_ wanted: String, in bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        let wanted = wanted.utf8
         guard isEscaped else { return range.count == wanted.count && bytes[range].elementsEqual(wanted) }
         // An escape takes up to six bytes for one: a long key need not be decoded to be another one.
         guard (wanted.count...wanted.count * 6).contains(range.count) else { return false }
-        return unescaped(bytes[range]) == wanted
+        return unescaped(bytes[range]).elementsEqual(wanted)
     }
 
     /// The scanner has seen that every escape is whole.

@@ -2,7 +2,7 @@
 
 /// One pass of `JSONFields.extract` over one document.
 struct JSONWalk {
-    private let paths: [[[UInt8]]]
+    private let paths: [[String]]
     private let bytes: UnsafeBufferPointer<UInt8>
     private var scanner: JSONScanner
     private var found: [JSONField?]
@@ -15,7 +15,7 @@ struct JSONWalk {
     private var containers: [(path: Int, depth: Int, start: Int)] = []
 
     init(paths: [[String]], bytes: UnsafeBufferPointer<UInt8>, depthLimit: Int) {
-        self.paths = paths.map { $0.map { Array($0.utf8) } }
+        self.paths = paths
         self.bytes = bytes
         scanner = JSONScanner(bytes, depthLimit: depthLimit)
         found = Array(repeating: nil, count: paths.count)

@@ -18,13 +18,13 @@ package struct JSONWriter {
 
     // MARK: Structure
 
-    package mutating func object<Failure: Error>(_ body: (inout JSONWriter) throws(Failure) -> Void) throws(Failure) {
+    @inlinable package mutating func object<Failure: Error>(_ body: (inout JSONWriter) throws(Failure) -> Void) throws(Failure) {
         beginObject()
         try body(&self)
         endObject()
     }
 
-    package mutating func array<Failure: Error>(_ body: (inout JSONWriter) throws(Failure) -> Void) throws(Failure) {
+    @inlinable package mutating func array<Failure: Error>(_ body: (inout JSONWriter) throws(Failure) -> Void) throws(Failure) {
         beginArray()
         try body(&self)
         endArray()

@@ -5,9 +5,9 @@ internal import FlotillaEngine
 
 /// Calls that wait for what the broker sends, each with a deadline: for the setup connection, which does one thing at a time.
 extension Link {
-    /// The next delivery on this channel, if it comes in so short a time. What is left over from another channel is passed over.
+    /// The next delivery on this channel, or on any, if it comes in so short a time. What is left over from another channel is passed over.
     func consume<Value>(
-        on channel: UInt16, withinMilliseconds limit: Int32, _ body: (amqp_envelope_t) throws -> Value
+        on channel: UInt16?, withinMilliseconds limit: Int32, _ body: (amqp_envelope_t) throws -> Value
     ) throws -> Value? {
         while true {
             guard let handle else { throw LinkFailure.lost("the connection is closed") }
@@ -18,9 +18,30 @@ extension Link {
             if reply.reply_type == AMQP_RESPONSE_LIBRARY_EXCEPTION, reply.library_error == AMQP_STATUS_TIMEOUT.rawValue { return nil }
             guard reply.reply_type == AMQP_RESPONSE_NORMAL else { throw Self.failure(reply, "waiting for a delivery") }
             defer { amqp_destroy_envelope(&envelope) }
-            if envelope.channel == channel { return try body(envelope) }
+            if channel == nil || envelope.channel == channel { return try body(envelope) }
         }
     }
+
+    /// Acknowledges some of the messages that came over a channel, the numbers 1 to `count`, and returns when the broker has heard it.
+    ///
+    /// A quorum queue takes at most 32 acknowledgements from a channel at a time; the others wait in the channel, and are lost when that is
+    /// closed. So one of the messages that stay is given back behind them: when it comes again, they are through. Where none stays, one
+    /// acknowledgement is for all.
+    func letGo(_ numbers: [UInt64], of count: UInt64, on channel: UInt16) throws {
+        guard !numbers.isEmpty else { return }
+        let gone = Set(numbers)
+        let staying = stride(from: count, to: 0, by: -1).first { !gone.contains($0) }
+        guard let staying else {
+            return try send("letting go of letters") { amqp_basic_ack($0, channel, count, 1) }
+        }
+        for number in numbers { try send("letting go of a letter") { amqp_basic_ack($0, channel, number, 0) } }
+        try send("giving back a letter") { amqp_basic_nack($0, channel, staying, 0, 1) }
+        // Somebody else who looks may get it: then there is only the time.
+        var isBack: Bool? = false
+        while isBack == false { isBack = try consume(on: nil, withinMilliseconds: Self.returnLimit) { $0.redelivered != 0 } }
+    }
+
+    private static var returnLimit: Int32 { 3000 }
 
     /// The largest message that the broker takes, if that is less than so many bytes: found out by sending one that goes nowhere.
     func messageLimit(below wanted: Int, on channel: UInt16) throws -> Int? {

@@ -50,6 +50,18 @@ final class SetupLine: @unchecked Sendable {
         }
     }
 
+    /// Closes the connection; the next question opens another one. Whatever it still held goes back to its queue.
+    func leave() async {
+        _ = await withCheckedContinuation { continuation in
+            let posted = door.post {
+                self.link?.sayGoodbye()
+                self.drop()
+                continuation.resume(returning: true)
+            }
+            if !posted { continuation.resume(returning: false) }
+        }
+    }
+
     /// What waits for its turn fails.
     func close() async {
         isClosing.store(true, ordering: .relaxed)

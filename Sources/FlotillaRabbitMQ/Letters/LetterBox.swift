@@ -13,17 +13,22 @@ internal import Glibc
 struct LetterBox {
     private let link: Link
     private let queue: String
-    private let names: Names
+    /// On the broker.
+    private let name: String
     private let channel: UInt16
+    /// Then what stands behind a letter is told by its time: the letter itself may be in another queue.
+    private let isOneOfMany: Bool
 
     /// As many as a channel may hold: of a longer queue its oldest.
     static let reach = 60_000
     private static let patience: Int32 = 5000
 
-    init(_ link: Link, _ queue: String, _ names: Names) {
+    /// - Parameter place: the one of several queues that are one to whoever looks; the queue itself without it.
+    init(_ link: Link, _ queue: String, _ names: Names, place: String? = nil) {
         self.link = link
         self.queue = queue
-        self.names = names
+        name = names.queue(place ?? queue)
+        isOneOfMany = place != nil
         channel = link.freshChannel()
     }
 
@@ -36,7 +41,11 @@ struct LetterBox {
         try look { message, number in
             let letter = message.letter
             if let identity = message.letter.identity { last[identity] = number }
-            if let after = filter.after, after.tag == letter.tag {
+            if isOneOfMany {
+                if found.count < most, filter.after.map({ letter.place > $0 }) ?? true, filter.matches(letter) {
+                    found.append((letter, letter.identity, number))
+                }
+            } else if let after = filter.after, after.tag == letter.tag {
                 found.removeAll()
             } else if found.count < most, letter.kept >= filter.after?.kept ?? letter.kept, filter.matches(letter) {
                 found.append((letter, letter.identity, number))
@@ -62,13 +71,11 @@ struct LetterBox {
             } else if let identity = message.letter.identity, identities.contains(identity) {
                 others.append((identity, number))
             }
-        } finally: {
+        } finally: { count in
             try link.publish(messages, on: 3)
             let older = others.filter { $0.number < taken[$0.identity] ?? 0 }.map(\.number)
             let gone = leaving.sorted() + older
-            for number in gone {
-                try link.send("letting go of a letter") { amqp_basic_ack($0, channel, number, 0) }
-            }
+            try link.letGo(gone, of: count, on: channel)
             return gone.count
         }
         return leaving.count
@@ -81,17 +88,20 @@ struct LetterBox {
         while let state = try declaring.look(at: name), state.ready < count, MonotonicClock.now < end { usleep(1000) }
     }
 
-    /// Everything that is ready now, in its order. `finally` runs while all of it is still held.
-    private func look(_ body: (KeptMessage, UInt64) throws -> Void, finally: () throws -> Int = { 0 }) throws {
-        let name = names.queue(queue)
-        guard let state = try Declaring(link).look(at: name) else { throw BrokerFailure(.refused, "there is no queue \(queue)") }
+    /// Everything that is ready now, in its order. `finally` runs while all of it is still held, with the number of the last one.
+    private func look(_ body: (KeptMessage, UInt64) throws -> Void, finally: (UInt64) throws -> Int = { _ in 0 }) throws {
+        guard let state = try Declaring(link).look(at: name) else { throw BrokerFailure(.refused, "there is no queue \(name)") }
         guard state.ready > 0 else { return }
         try link.openChannel(channel)
         try link.ask("setting the prefetch", on: channel) { _ = amqp_basic_qos($0, channel, 0, UInt16.max, 0) }
         try link.ask("looking into \(queue)", on: channel) { handle in
             text(name) { _ = amqp_basic_consume(handle, channel, $0, amqp_empty_bytes, 0, 0, 0, amqp_empty_table) }
         }
-        func visit(_ envelope: amqp_envelope_t) throws { try body(KeptMessage(envelope, in: queue), envelope.delivery_tag) }
+        var last: UInt64 = 0
+        func visit(_ envelope: amqp_envelope_t) throws {
+            last = envelope.delivery_tag
+            try body(KeptMessage(envelope, in: queue), last)
+        }
         for number in 0..<min(state.ready, Self.reach) {
             let limit = number == 0 ? Link.answerSeconds * 1000 : Self.patience
             if try link.consume(on: channel, withinMilliseconds: limit, visit) != nil { continue }
@@ -99,7 +109,7 @@ struct LetterBox {
             if try number > 0 || (Declaring(link).look(at: name)?.ready ?? 0) == 0 { break }
             throw LinkFailure.lost("looking into \(queue): the broker delivers nothing of it")
         }
-        let gone = try finally()
+        let gone = try finally(last)
         try link.closeChannel(channel)
         try awaitReturn(of: state.ready - gone, in: name)
     }

@@ -115,7 +115,7 @@ struct MessageHead {
             } else if key.equals(HeaderNames.failureClass) {
                 passage.failureClass = text
             } else if key.equals(HeaderNames.connection) {
-                passage.connection = text
+                passage.set(connection: text)
             } else if key.equals(HeaderNames.replayedFrom) {
                 passage.replayedFrom = text
             } else if key.equals(HeaderNames.notBefore) {

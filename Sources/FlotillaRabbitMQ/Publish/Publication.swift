@@ -6,7 +6,7 @@ internal import Synchronization
 
 /// One call to publish: made with its messages, ended once, by the confirm of the last of them or by the first failure or its deadline.
 final class Publication: Sendable {
-    typealias Completion = @Sendable (Result<Void, BrokerFailure>) -> Void
+    typealias Completion = @Sendable (Result<Void, any Error>) -> Void
 
     private struct State {
         var remaining: Int
@@ -41,7 +41,7 @@ final class Publication: Sendable {
         state.withLock { $0.remaining = messages }
     }
 
-    func end(_ result: Result<Void, BrokerFailure>) {
+    func end(_ result: Result<Void, any Error>) {
         let completion = state.withLock { state in
             defer {
                 state.completion = nil

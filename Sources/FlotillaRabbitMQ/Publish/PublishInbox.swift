@@ -7,9 +7,15 @@ internal import Synchronization
 /// What waits to be published: put in by any task, taken out by the publishing Loop. Bounded by those who wait: each message has a
 /// caller, and each caller a deadline, which is kept here so that it holds while that Loop is stuck.
 final class PublishInbox: Sendable {
-    struct Item: Sendable {
+    /// A class, since a message is large and passes through several hands.
+    final class Item: Sendable {
         let publication: Publication
         let message: Message
+
+        init(_ publication: Publication, _ message: Message) {
+            self.publication = publication
+            self.message = message
+        }
     }
 
     private struct State {
@@ -27,7 +33,7 @@ final class PublishInbox: Sendable {
     func put(_ publication: Publication, _ messages: [Message]) -> Admission {
         state.withLock { state in
             guard !state.closed else { return .closed }
-            for message in messages { state.items.append(Item(publication: publication, message: message)) }
+            for message in messages { state.items.append(Item(publication, message)) }
             state.waiting.append(publication)
             defer { state.scheduled = true }
             return state.scheduled ? .scheduled : .schedule

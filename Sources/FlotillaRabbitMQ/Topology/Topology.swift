@@ -103,14 +103,14 @@ struct Topology: Sendable {
     static func worker(_ queue: String, _ names: Names) -> Topology {
         var all = Topology()
         let dead = names.queue(QueueNames.dead(queue))
-        all.queues = [
-            Queue(name: dead, arguments: quorum()), Queue(name: names.queue(QueueNames.parked(queue)), arguments: quorum()),
+        all.queues = [Queue(name: dead, arguments: quorum())]
+        all.queues += ParkPlaces.all(of: queue).map { Queue(name: names.queue($0), arguments: quorum()) }
+        all.queues.append(
             Queue(
                 name: names.queue(queue),
                 arguments: quorum(
                     Argument("x-dead-letter-exchange", names.queues), Argument("x-dead-letter-routing-key", dead),
-                    Argument("x-dead-letter-strategy", "at-least-once"), Argument("x-overflow", "reject-publish"))),
-        ]
+                    Argument("x-dead-letter-strategy", "at-least-once"), Argument("x-overflow", "reject-publish"))))
         all.bindings = all.queues.map { Binding(queue: $0.name, exchange: names.queues, key: $0.name) }
         return all
     }

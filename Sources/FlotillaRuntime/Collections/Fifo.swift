@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// First in, first out. What was taken out is let go at once, also where it never runs empty.
+///
+/// Inlinable, as each message of other modules passes through one: unspecialized, it costs more than what is done with the message.
 package struct Fifo<Element> {
-    private var slots: [Element?] = []
-    private var head = 0
+    @usableFromInline var slots: [Element?] = []
+    @usableFromInline var head = 0
 
     /// What stays reserved when it runs empty.
-    private static var kept: Int { 8192 }
+    @usableFromInline static var kept: Int { 8192 }
 
-    package init() {}
+    @inlinable package init() {}
 
-    package var count: Int { slots.count - head }
-    package var isEmpty: Bool { head == slots.count }
+    @inlinable package var count: Int { slots.count - head }
+    @inlinable package var isEmpty: Bool { head == slots.count }
     var room: Int { slots.capacity }
-    package var first: Element? { isEmpty ? nil : slots[head] }
+    @inlinable package var first: Element? { isEmpty ? nil : slots[head] }
 
-    package mutating func append(_ element: Element) {
+    @inlinable package mutating func append(_ element: Element) {
         slots.append(element)
     }
 
-    package mutating func popFirst() -> Element? {
+    @inlinable package mutating func popFirst() -> Element? {
         guard !isEmpty else { return nil }
         let element = slots[head].take()
         head += 1
@@ -28,19 +30,19 @@ package struct Fifo<Element> {
     }
 
     /// In their order.
-    package mutating func removeAll() -> [Element] {
+    @inlinable package mutating func removeAll() -> [Element] {
         defer { self = Fifo() }
         return slots[head...].compactMap(\.self)
     }
 
-    package mutating func removeAll(where isDone: (Element) -> Bool) {
+    @inlinable package mutating func removeAll(where isDone: (Element) -> Bool) {
         slots.removeFirst(head)
         head = 0
         slots.removeAll { $0.map(isDone) ?? true }
     }
 
     /// Each element is moved once at most for each time that as many have left.
-    private mutating func compact() {
+    @inlinable mutating func compact() {
         if isEmpty {
             slots.removeAll(keepingCapacity: slots.count <= Self.kept)
             head = 0

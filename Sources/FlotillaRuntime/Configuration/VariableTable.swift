@@ -14,7 +14,8 @@ extension Variable {
     package static let store = Variable(
         "FLOTILLA_STORE", default: "sqlite:var/flotilla.db",
         "ledger and stores: sqlite:path or postgres://user:password@host:5432/db?sslmode=…")
-    package static let prefix = Variable("FLOTILLA_PREFIX", "put before all names on the broker, for several fleets on one")
+    package static let prefix = Variable(
+        "FLOTILLA_PREFIX", "put before all names on the broker and the schema in PostgreSQL, for several fleets on one")
     package static let files = Variable("FLOTILLA_FILES", default: "var/files", "the folder behind file: references")
     package static let config = Variable(
         "FLOTILLA_CONFIG", "a JSON file with the sections hooks, routes and workers, read again on SIGHUP; variables win over it")
@@ -91,7 +92,8 @@ extension Variable {
     // MARK: Who reads what
 
     package static let everyProgram: [Variable] = [
-        broker, brokerManagement, prefix, store, journal, ledgerDays, leaseSeconds, maxAgeSeconds, config, admin, log, drainSeconds,
+        broker, brokerManagement, prefix, store, journal, ledgerDays, leaseSeconds, maxAgeSeconds, keys, config, admin, log,
+        drainSeconds,
     ]
     package static let ofIngress: [Variable] = [
         listen, publicURL, tlsCertificate, tlsKey, trustedProxies, forwardedHeader, floodRate, hooks, apiTokens, maxBodyBytes,

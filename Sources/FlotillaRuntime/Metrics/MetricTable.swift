@@ -44,6 +44,8 @@ package enum MetricTable {
         "flotilla_parked_total", "Events parked until a connection is authorised again.", labels: ["queue"])
     package static let duplicates = Metric<Counter>(
         "flotilla_duplicates_total", "Deliveries of an event that already had an outcome.", labels: ["queue"])
+    package static let effects = Metric<Counter>(
+        "flotilla_effects_total", "Effects of handlers, by what became of them.", labels: ["queue", "effect", "result"])
     package static let ledgerSeconds = Metric<Histogram>(
         "flotilla_ledger_seconds", "Time of one operation of the ledger.", labels: ["op"], buckets: requestBuckets)
 

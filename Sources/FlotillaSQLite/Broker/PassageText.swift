@@ -26,7 +26,7 @@ enum PassageText {
             case "origin": passage.origin = value
             case "class": passage.failureClass = value
             case "reason": passage.set(reason: value)
-            case "connection": passage.connection = value
+            case "connection": passage.set(connection: value)
             case "replayed-from": passage.replayedFrom = value
             case "deferrals": passage.deferrals = bounded(Int64(value) ?? 0)
             default: break

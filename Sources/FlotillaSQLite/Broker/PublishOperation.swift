@@ -9,11 +9,11 @@ internal import FlotillaModel
 /// Sendable because nothing in it changes after `init`.
 final class PublishOperation: Operation, @unchecked Sendable {
     private let events: [Event]
-    private let continuation: CheckedContinuation<Void, any Error>
+    private let end: @Sendable ((any Error)?) -> Void
 
-    init(_ events: [Event], _ continuation: CheckedContinuation<Void, any Error>) {
+    init(_ events: [Event], _ end: @escaping @Sendable ((any Error)?) -> Void) {
         self.events = events
-        self.continuation = continuation
+        self.end = end
     }
 
     func perform(in turn: Turn) throws {
@@ -26,7 +26,5 @@ final class PublishOperation: Operation, @unchecked Sendable {
         }
     }
 
-    func finish(_ failure: (any Error)?) {
-        if let failure { continuation.resume(throwing: failure) } else { continuation.resume() }
-    }
+    func finish(_ failure: (any Error)?) { end(failure) }
 }

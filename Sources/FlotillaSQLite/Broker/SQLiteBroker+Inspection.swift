@@ -33,7 +33,7 @@ extension SQLiteBroker: BrokerInspection {
 
     package func letters(in queue: String, matching filter: LetterFilter, limit: Int) async throws -> [Letter] {
         try await file.read { turn in
-            try turn.database.once(Self.lettersSQL) { select in
+            try turn.database.once(Self.lettersSQL(Self.matching)) { select in
                 select.bind(1, queue)
                 select.bind(2, filter.id)
                 select.bind(3, filter.since?.milliseconds ?? 0)
@@ -50,14 +50,18 @@ extension SQLiteBroker: BrokerInspection {
         }
     }
 
-    private static let lettersSQL = """
+    private static let matching =
+        "l.queue = ?1 AND (?2 IS NULL OR l.id = ?2) AND l.kept >= ?3 AND l.kept < ?4 AND (l.kept, l.event) > (?5, ?6)"
+
+    static func lettersSQL(_ condition: String) -> String {
+        """
         SELECT l.event, l.attempt, l.generation, l.passage, l.kept, \(EventRow.columns)
         FROM letter l LEFT JOIN event e ON e.number = l.event LEFT JOIN source s ON s.id = e.source
-        WHERE l.queue = ?1 AND (?2 IS NULL OR l.id = ?2) AND l.kept >= ?3 AND l.kept < ?4 AND (l.kept, l.event) > (?5, ?6)
-        ORDER BY l.kept, l.event
+        WHERE \(condition) ORDER BY l.kept, l.event
         """
+    }
 
-    private static func letter(_ row: Statement, in queue: String) -> Letter {
+    static func letter(_ row: Statement, in queue: String) -> Letter {
         Letter(
             queue: queue, content: EventRow.read(row, from: 5),
             passage: PassageText.decode(row.text(3), attempt: row.integer(1), generation: row.integer(2)),

@@ -22,12 +22,12 @@ package struct SQLiteBroker: Broker {
     }
 
     package func publish(_ events: [Event]) async throws {
-        guard !events.isEmpty else { return }
-        do {
-            try await withCheckedThrowingContinuation { file.submit(PublishOperation(events, $0)) }
-        } catch {
-            throw Self.failure(error)
-        }
+        try await withCheckedThrowingContinuation { continuation in publish(events) { continuation.resume(with: $0) } }
+    }
+
+    package func publish(_ events: [Event], then end: @escaping @Sendable (Result<Void, any Error>) -> Void) {
+        guard !events.isEmpty else { return end(.success(())) }
+        file.submit(PublishOperation(events) { failure in end(failure.map { .failure(Self.failure($0)) } ?? .success(())) })
     }
 
     package func forward(_ delivery: Delivery, to queue: String, passage: Passage, after delay: Duration) async throws {

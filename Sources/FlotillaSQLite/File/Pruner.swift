@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import FlotillaEngine
 internal import FlotillaModel
 
 /// Lets go of what is old, a little at a time, more often while there is more: the journal by age and size, the ledger by age alone.
@@ -29,7 +30,7 @@ struct Pruner {
     mutating func prune(_ turn: Turn, _ options: SQLiteFile.Options) throws {
         if turn.now - lastSlice >= .seconds(20) {
             lastSlice = turn.now
-            try pruneLedger(turn, olderThan: turn.now - options.ledgerAge)
+            try pruneLedger(turn, age: options.ledgerAge)
         }
         isBehind = try !turn.journal.isOff && pruneJournal(turn)
     }
@@ -47,14 +48,14 @@ struct Pruner {
         return true
     }
 
-    private mutating func pruneLedger(_ turn: Turn, olderThan limit: Timestamp) throws {
-        let low = slice
+    private mutating func pruneLedger(_ turn: Turn, age: Duration) throws {
+        let low = [UInt8(slice >> 4), UInt8(slice & 0xF) << 4]
         slice = (slice + 1) % 4096
+        let high = slice == 0 ? [UInt8](repeating: 0xFF, count: 17) : [UInt8(slice >> 4), UInt8(slice & 0xF) << 4]
+        let limit = turn.now - age
         let prune = turn.statements.pruneLedger
-        let from = [UInt8(low >> 4), UInt8(low & 0xF) << 4]
-        let to = slice == 0 ? [UInt8](repeating: 0xFF, count: 17) : [UInt8(slice >> 4), UInt8(slice & 0xF) << 4]
-        prune.bind(1, from)
-        prune.bind(2, to)
+        prune.bind(1, low)
+        prune.bind(2, high)
         prune.bind(3, limit.milliseconds)
         try prune.run()
         // A claim whose worker vanished and whose delivery never came again.
@@ -66,10 +67,17 @@ struct Pruner {
         lanes.bind(1, limit.milliseconds)
         try lanes.run()
         let tickets = turn.statements.lanes.pruneTickets
-        tickets.bind(1, from)
-        tickets.bind(2, to)
+        tickets.bind(1, low)
+        tickets.bind(2, high)
         tickets.bind(3, limit.milliseconds)
         try tickets.run()
+        // After the rows of their events. An intent without a result waits for a person.
+        let effects = turn.statements.pruneEffects
+        effects.bind(1, low)
+        effects.bind(2, high)
+        effects.bind(3, limit.milliseconds)
+        effects.bind(4, (turn.now - age * EffectTable.patience).milliseconds)
+        try effects.run()
     }
 }
 

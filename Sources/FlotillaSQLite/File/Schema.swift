@@ -101,6 +101,32 @@ enum Schema {
         ) WITHOUT ROWID;
         """,
         """
+        CREATE TABLE effect (                  -- what handlers did to the outside world, or were about to do
+            event BLOB NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, state INTEGER NOT NULL, argument BLOB NOT NULL,
+            policy TEXT NOT NULL, secret INTEGER NOT NULL,
+            value BLOB, sealed TEXT,           -- under which key, if it is sealed
+            since INTEGER NOT NULL, at INTEGER NOT NULL, fence INTEGER NOT NULL, run INTEGER NOT NULL,
+            PRIMARY KEY (event, name, key)
+        ) WITHOUT ROWID;
+        """,
+        """
+        CREATE TABLE connection (name TEXT PRIMARY KEY, state INTEGER NOT NULL, epoch INTEGER NOT NULL, since INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE park_note (
+            queue TEXT NOT NULL, connection TEXT NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (queue, connection)
+        ) WITHOUT ROWID;
+        CREATE TABLE consent_count (           -- from which epochs and versions come
+            only INTEGER PRIMARY KEY CHECK (only = 1), newest INTEGER NOT NULL
+        );
+        INSERT INTO consent_count VALUES (1, 0);
+        -- A line of the passage; computed, so that letters of older versions have it, too.
+        ALTER TABLE letter ADD COLUMN connection TEXT GENERATED ALWAYS AS (
+            CASE WHEN instr(char(10) || passage, char(10) || 'connection=') > 0 THEN
+                substr(passage || char(10), instr(char(10) || passage, char(10) || 'connection=') + 11,
+                    instr(substr(passage || char(10), instr(char(10) || passage, char(10) || 'connection=') + 11), char(10)) - 1)
+            END) VIRTUAL;
+        CREATE INDEX letter_connection ON letter (queue, connection, kept) WHERE connection IS NOT NULL;
+        """,
+        """
         CREATE TABLE binding_since (           -- for the audit: what was accepted before it was never meant for that queue
             queue INTEGER NOT NULL, pattern TEXT NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (queue, pattern)
         ) WITHOUT ROWID;

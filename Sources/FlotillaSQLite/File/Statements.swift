@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import FlotillaEngine
+
 /// Every statement on the path of an event, prepared once for each connection. `flotilla bench local` runs the same ones from C.
 struct Statements {
     // MARK: The turn
@@ -49,6 +51,13 @@ struct Statements {
     let holderUntil: Statement
 
     let lanes: LaneStatements
+
+    // MARK: Effects
+    let holdsClaim: Statement
+    let effectRow: Statement
+    let writeEffect: Statement
+    let dropEffect: Statement
+    let pruneEffects: Statement
 
     // MARK: Sessions
     let renewSession: Statement
@@ -124,6 +133,16 @@ struct Statements {
         holderUntil = try database.prepare("SELECT until FROM session WHERE id = ?1")
 
         lanes = try LaneStatements(database)
+        holdsClaim = try database.prepare("SELECT 1 FROM claim WHERE key = ?1 AND fence = ?2")
+        effectRow = try database.prepare("SELECT \(EffectRows.columns) FROM effect WHERE event = ?1 AND name = ?2 AND key = ?3")
+        writeEffect = try database.prepare("INSERT OR REPLACE INTO effect VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")
+        dropEffect = try database.prepare("DELETE FROM effect WHERE event = ?1 AND name = ?2 AND key = ?3")
+        pruneEffects = try database.prepare(
+            """
+            DELETE FROM effect WHERE event >= ?1 AND event < ?2 AND at < iif(state = \(EffectState.intended.rawValue), ?4, ?3)
+                AND NOT EXISTS (SELECT 1 FROM ledger WHERE ledger.key = effect.event)
+                AND NOT EXISTS (SELECT 1 FROM claim WHERE claim.key = effect.event)
+            """)
 
         renewSession = try database.prepare("UPDATE session SET until = ?1 WHERE id = ?2 RETURNING id")
         sessions = try database.prepare("SELECT id, until FROM session")

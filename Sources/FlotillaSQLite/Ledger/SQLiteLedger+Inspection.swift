@@ -27,14 +27,7 @@ extension SQLiteLedger: LedgerInspection {
     }
 
     package func record(_ deed: Deed) async throws {
-        try await file.write { turn in
-            try turn.database.once("INSERT INTO deed VALUES (?1, ?2, ?3)") { add in
-                add.bind(1, deed.at.milliseconds)
-                add.bind(2, deed.who)
-                add.bind(3, deed.what)
-                try add.run()
-            }
-        }
+        try await file.write { try Deeds.add(deed, in: $0) }
     }
 
     package func deeds(limit: Int) async throws -> [Deed] {
@@ -45,6 +38,18 @@ extension SQLiteLedger: LedgerInspection {
                     Deed(at: Timestamp(milliseconds: $0.integer(0)), who: $0.text(1) ?? "", what: $0.text(2) ?? "")
                 }
             }
+        }
+    }
+}
+
+/// What people did.
+enum Deeds {
+    static func add(_ deed: Deed, in turn: Turn) throws {
+        try turn.database.once("INSERT INTO deed VALUES (?1, ?2, ?3)") { add in
+            add.bind(1, deed.at.milliseconds)
+            add.bind(2, deed.who)
+            add.bind(3, deed.what)
+            try add.run()
         }
     }
 }

@@ -59,7 +59,9 @@ struct LaneRows: LaneStore {
     private func ticket(by find: Statement, _ hash: LedgerKey) throws -> LaneTicket? {
         hash.withBytes { find.bind(1, $0) }
         return try find.row { row in
-            guard let lane = LedgerKey(bytes: row.bytes(0)), let key = LedgerKey(bytes: row.bytes(2)) else { return nil }
+            guard let lane = row.bytes(0).withUnsafeBytes(LedgerKey.init(stored:)),
+                let key = row.bytes(2).withUnsafeBytes(LedgerKey.init(stored:))
+            else { return nil }
             return LaneTicket(
                 lane: LaneKey(hash: lane), number: row.integer(1), key: key, generation: Int(row.integer(3)),
                 due: row.optionalInteger(4).map { Timestamp(milliseconds: $0) }, asked: Timestamp(milliseconds: row.integer(5)))

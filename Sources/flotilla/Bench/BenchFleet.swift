@@ -93,7 +93,7 @@ final class BenchFleet: Sendable {
         Worker(
             Worker.Settings(queue: "bench", bindings: Self.bindings, concurrency: 128, prefetch: 256),
             handler: Nothing(order: order) { [self] in handled.add(1, ordering: .relaxed) }, broker: broker, ledger: SQLiteLedger(file),
-            lanes: SQLiteLanes(file), clock: SystemClock(), sleeper: LoopSleeper(loop), solitude: Solitude())
+            lanes: SQLiteLanes(file), effects: SQLiteEffects(file), clock: SystemClock(), sleeper: LoopSleeper(loop), solitude: Solitude())
     }
 
     private func consume(with worker: Worker) async throws -> [Double] {

@@ -47,8 +47,8 @@ struct RabbitBench {
             let (all, handled) = AsyncStream<Void>.makeStream()
             let worker = Worker(
                 Worker.Settings(queue: Self.queue, bindings: Self.bindings, concurrency: lanes, prefetch: Self.prefetch),
-                handler: CountingDown(from: count) { handled.finish() }, broker: broker, ledger: NoLedger(), clock: SystemClock(),
-                sleeper: LoopSleeper(loop), solitude: Solitude())
+                handler: CountingDown(from: count) { handled.finish() }, broker: broker, ledger: NoLedger(), effects: EffectMemory(),
+                clock: SystemClock(), sleeper: LoopSleeper(loop), solitude: Solitude())
             let took = try await ContinuousClock().measure {
                 async let working: Void = worker.run()
                 for await _ in all {}

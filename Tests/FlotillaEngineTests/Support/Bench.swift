@@ -22,6 +22,7 @@ final class Bench: Sendable {
     let sleeper: ManualSleeper
     let broker: MemoryBroker
     let ledger: MemoryLedger
+    let consents: MemoryConsents
     let record = Record()
     let solitude = Solitude()
 
@@ -30,6 +31,7 @@ final class Bench: Sendable {
         sleeper = ManualSleeper(clock)
         broker = MemoryBroker(clock: clock, loop: loop)
         ledger = MemoryLedger(clock: clock)
+        consents = MemoryConsents(clock: clock)
     }
 
     static func use(_ body: (Bench) async throws -> Void) async throws {
@@ -40,8 +42,10 @@ final class Bench: Sendable {
         try await body(bench)
     }
 
+    var parking: Parking { Parking(park: broker, consents: consents, ledger: ledger) }
+
     func worker(
-        concurrency: Int = 1, prefetch: Int = 1, handler: any Handler, lanes: (any Lanes)? = nil,
+        parks: Bool = false, concurrency: Int = 1, prefetch: Int = 1, handler: any Handler, lanes: (any Lanes)? = nil,
         change: (inout Worker.Settings) -> Void = { _ in }
     ) throws -> Worker {
         var settings = Worker.Settings(queue: "q", bindings: [try pattern("t")], concurrency: concurrency, prefetch: prefetch)
@@ -51,8 +55,9 @@ final class Bench: Sendable {
         change(&settings)
         return Worker(
             settings, handler: handler, broker: RecordingBroker(broker: broker, record: record),
-            ledger: RecordingLedger(ledger: ledger, record: record), lanes: lanes ?? ledger, clock: clock, sleeper: sleeper,
-            solitude: solitude,
+            ledger: RecordingLedger(ledger: ledger, record: record), lanes: lanes ?? ledger,
+            effects: RecordingEffects(effects: ledger, record: record), clock: clock, sleeper: sleeper, solitude: solitude,
+            parking: parks ? parking : nil,
             watcher: RecordingWatcher(record: record), chance: { 1 })
     }
 

@@ -10,6 +10,7 @@ final class ManualSleeper: Sleeper {
     private struct Nap {
         let number: Int
         let due: Timestamp
+        let duration: Duration
         let continuation: CheckedContinuation<Void, any Error>
     }
 
@@ -37,7 +38,7 @@ final class ManualSleeper: Sleeper {
             try await withCheckedThrowingContinuation { continuation in
                 let already = state.withLock { state in
                     if state.cancelled.remove(number) != nil { return true }
-                    state.naps.append(Nap(number: number, due: clock.now + duration, continuation: continuation))
+                    state.naps.append(Nap(number: number, due: clock.now + duration, duration: duration, continuation: continuation))
                     return false
                 }
                 if already { continuation.resume(throwing: CancellationError()) }
@@ -61,6 +62,17 @@ final class ManualSleeper: Sleeper {
         let due = state.withLock { state in
             defer { state.naps.removeAll { $0.due <= now } }
             return state.naps.filter { $0.due <= now }
+        }
+        for nap in due { nap.continuation.resume() }
+    }
+
+    /// As far, but of those whose time has come only they wake that sleep for this long.
+    func advance(by duration: Duration, waking slept: Duration) {
+        clock.advance(by: duration)
+        let now = clock.now
+        let due = state.withLock { state in
+            defer { state.naps.removeAll { $0.due <= now && $0.duration == slept } }
+            return state.naps.filter { $0.due <= now && $0.duration == slept }
         }
         for nap in due { nap.continuation.resume() }
     }

@@ -134,3 +134,30 @@ struct RecordingLedger: Ledger {
 
     func ailment() async -> String? { await ledger.ailment() }
 }
+
+/// Tells of intents and results, and of what they answered.
+struct RecordingEffects: Effects {
+    let effects: any Effects
+    let record: Record
+
+    func begin(_ effect: EffectName, _ ask: EffectAsk, under claim: HeldClaim?) async throws -> EffectAnswer {
+        try record.check("begin")
+        let answer = try await effects.begin(effect, ask, under: claim)
+        record.add("begin \(effect.name)")
+        return answer
+    }
+
+    func finish(_ effect: EffectName, _ ask: EffectAsk, value: EffectRecord?, under claim: HeldClaim?) async throws -> Bool {
+        try record.check("finish")
+        let written = try await effects.finish(effect, ask, value: value, under: claim)
+        record.add(written ? "finish \(effect.name)" : "finish refused")
+        return written
+    }
+
+    func withdraw(_ effect: EffectName, run: Int64, under claim: HeldClaim) async throws -> Bool {
+        try record.check("withdraw")
+        let written = try await effects.withdraw(effect, run: run, under: claim)
+        record.add(written ? "withdraw \(effect.name)" : "withdraw refused")
+        return written
+    }
+}

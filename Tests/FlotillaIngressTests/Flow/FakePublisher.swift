@@ -35,7 +35,18 @@ final class FakePublisher: EventPublisher {
         }
     }
 
-    func publish(_ events: [Event]) async throws {
+    func publish(_ events: [Event], then end: @escaping @Sendable (Result<Void, any Error>) -> Void) {
+        Task.immediate {
+            do {
+                try await publish(events)
+                end(.success(()))
+            } catch {
+                end(.failure(error))
+            }
+        }
+    }
+
+    private func publish(_ events: [Event]) async throws {
         let (manner, woken) = state.withLock { state in
             state.published.append(events)
             guard case .hold = state.manner else { return (state.manner, state.takeWaiters()) }

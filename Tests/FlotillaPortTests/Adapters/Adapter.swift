@@ -6,13 +6,16 @@ import Testing
 
 /// The adapters that the conformance suites run against: a case here, and a file that builds its harness.
 enum Adapter: String, Sendable, CaseIterable, CustomTestStringConvertible {
-    case memory, sqlite, rabbitmq
+    case memory, sqlite, rabbitmq, postgres
 
     /// RabbitMQ needs a node: scripts/test installs it, and there it is never left out.
     static var allCases: [Adapter] { RabbitNode.isInstalled ? [.memory, .sqlite, .rabbitmq] : [.memory, .sqlite] }
 
-    /// Those with stores of their own.
-    static let ledgers: [Adapter] = [.memory, .sqlite]
+    /// Those with stores of their own. PostgreSQL needs a server: scripts/test installs it, and there it is never left out.
+    static let ledgers: [Adapter] = PostgresServer.isInstalled ? [.memory, .sqlite, .postgres] : [.memory, .sqlite]
+
+    /// Those that have a broker or a ledger of their own.
+    static var lives: [Adapter] { allCases + ledgers.filter { $0 == .postgres } }
 
     var testDescription: String { rawValue }
 
@@ -22,6 +25,7 @@ enum Adapter: String, Sendable, CaseIterable, CustomTestStringConvertible {
         case .memory: try await MemoryHarness.use(body)
         case .sqlite: try await SQLiteHarness.use(body)
         case .rabbitmq: try await RabbitHarness.use(body)
+        case .postgres: try await PostgresHarness.use(body)
         }
     }
 }
@@ -40,7 +44,9 @@ struct Holder: Sendable {
     let broker: any Broker
     let ledger: any Ledger
     let lanes: any Lanes
+    let effects: any Effects & EffectInspection
     let hookSecrets: any HookSecrets
+    let parking: Parking
     /// Ends as a killed process does. What it held must come again, its claims can be taken over.
     let vanish: @Sendable () async -> Void
     /// How many deliveries of a worker's queue are on their way: ready, delayed or held.

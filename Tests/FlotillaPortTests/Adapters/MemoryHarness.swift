@@ -10,17 +10,22 @@ struct MemoryHarness: Harness {
     let broker: MemoryBroker
     let ledger: MemoryLedger
     let hookSecrets = MemoryHookSecrets()
+    let consents: MemoryConsents
 
     static func use(_ body: (any Harness) async throws -> Void) async throws {
         let loop = try Loop("memory")
         defer { loop.stop() }
         let clock = SystemClock()
-        try await body(MemoryHarness(broker: MemoryBroker(clock: clock, loop: loop), ledger: MemoryLedger(clock: clock)))
+        try await body(
+            MemoryHarness(
+                broker: MemoryBroker(clock: clock, loop: loop), ledger: MemoryLedger(clock: clock),
+                consents: MemoryConsents(clock: clock)))
     }
 
     func open() async throws -> Holder {
         Holder(
-            broker: broker, ledger: ledger, lanes: ledger, hookSecrets: hookSecrets,
+            broker: broker, ledger: ledger, lanes: ledger, effects: ledger, hookSecrets: hookSecrets,
+            parking: Parking(park: broker, consents: consents, ledger: ledger),
             vanish: { [broker, ledger] in
                 ledger.vanish()
                 broker.vanish()

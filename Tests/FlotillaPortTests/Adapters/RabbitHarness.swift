@@ -15,6 +15,7 @@ final class RabbitHarness: Harness {
     /// The lease is shorter than the first rung: a copy that comes while another one runs is not put off for long.
     private let ledger = MemoryLedger(clock: SystemClock(), lease: .milliseconds(800))
     private let hookSecrets = MemoryHookSecrets()
+    private let consents = MemoryConsents(clock: SystemClock())
     private let brokers = Mutex<[RabbitBroker]>([])
     private static let count = Atomic(0)
 
@@ -50,7 +51,8 @@ final class RabbitHarness: Harness {
             $0.patience = .seconds(60)
         }
         return Holder(
-            broker: broker, ledger: ledger, lanes: ledger, hookSecrets: hookSecrets,
+            broker: broker, ledger: ledger, lanes: ledger, effects: ledger, hookSecrets: hookSecrets,
+            parking: Parking(park: broker, consents: consents, ledger: ledger),
             vanish: { [ledger] in
                 ledger.vanish()
                 await broker.vanish()

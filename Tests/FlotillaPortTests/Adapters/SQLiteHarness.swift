@@ -54,7 +54,8 @@ final class SQLiteHarness: Harness {
         let broker = SQLiteBroker(file)
         let ledger = SQLiteLedger(file)
         return Holder(
-            broker: broker, ledger: ledger, lanes: SQLiteLanes(file), hookSecrets: SQLiteHookSecrets(file), vanish: { await file.vanish() },
+            broker: broker, ledger: ledger, lanes: SQLiteLanes(file), effects: SQLiteEffects(file), hookSecrets: SQLiteHookSecrets(file),
+            parking: Parking(park: broker, consents: SQLiteConsents(file), ledger: ledger), vanish: { await file.vanish() },
             depth: { queue in
                 let report = try await broker.queues().first { $0.name == queue }
                 return report.map { $0.ready + $0.held + $0.delayed } ?? 0

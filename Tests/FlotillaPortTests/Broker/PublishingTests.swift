@@ -34,6 +34,26 @@ struct PublishingTests {
     }
 
     @Test(arguments: Adapter.allCases)
+    func `who publishes without a task is told the same: that it is confirmed, or that it is not`(_ adapter: Adapter) async throws {
+        try await adapter.harness { harness in
+            let holder = try await harness.open()
+            let broker = holder.broker
+            try await broker.declare("q", bindings: [pattern("t")])
+            func published(_ events: [Event]) async throws {
+                try await withCheckedThrowingContinuation { continuation in broker.publish(events) { continuation.resume(with: $0) } }
+            }
+            try await published([event("1"), event("2")])
+            try await published([])
+            let subscription = try await broker.subscribe(to: "q", prefetch: 10)
+            #expect(try await subscription.take(2).map(\.id) == ["1", "2"])
+            // What is memory of this process can't be away.
+            guard adapter != .memory else { return }
+            await holder.vanish()
+            await #expect(throws: (any Error).self) { try await published([event("3")]) }
+        }
+    }
+
+    @Test(arguments: Adapter.allCases)
     func `declaring again changes nothing; declaring otherwise replaces the bindings and keeps what waits`(_ adapter: Adapter) async throws
     {
         try await adapter.harness { harness in

@@ -62,7 +62,7 @@ private final class Kills: Sendable {
 
 struct CrashTests {
     /// A process is killed at the same stage of each attempt; another one goes on with what the broker and the ledger have.
-    @Test(arguments: Adapter.allCases, PipelineStage.allCases)
+    @Test(arguments: Adapter.lives, PipelineStage.allCases)
     func `whatever is killed between two stages, an event ends once, at one place`(_ adapter: Adapter, _ stage: PipelineStage) async throws
     {
         for verdict in Verdict.allCases {
@@ -111,8 +111,8 @@ struct CrashTests {
         settings.policy = RetryPolicy(firstDelay: .milliseconds(1), longestDelay: .milliseconds(2))
         let worker = Worker(
             settings, handler: handler, broker: MortalBroker(broker: holder.broker, life: life),
-            ledger: MortalLedger(ledger: holder.ledger, life: life), clock: SystemClock(), sleeper: LoopSleeper(loop), solitude: Solitude(),
-            watcher: life)
+            ledger: MortalLedger(ledger: holder.ledger, life: life), effects: holder.effects, clock: SystemClock(),
+            sleeper: LoopSleeper(loop), solitude: Solitude(), watcher: life)
         let running = Task { try? await worker.run() }
         try await within(.seconds(60), "an end") {
             while !life.isOver {

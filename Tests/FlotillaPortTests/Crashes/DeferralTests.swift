@@ -40,7 +40,7 @@ private struct AnswerCount: WorkerWatcher {
 struct DeferralTests {
     /// A worker that was told to wait forwards a copy with the same attempt, marks it, and is killed before it acknowledges. The
     /// original comes again: with the attempt alone to tell them apart, both would run, and each would make further copies.
-    @Test(arguments: Adapter.allCases)
+    @Test(arguments: Adapter.lives)
     func `a copy that spent no attempt supersedes the delivery that it was made of`(_ adapter: Adapter) async throws {
         try await adapter.harness { harness in
             let runs = Tally()
@@ -61,8 +61,9 @@ struct DeferralTests {
                 let worker = Worker(
                     Worker.Settings(queue: "q", bindings: [try pattern("t")], concurrency: 1, prefetch: 1),
                     handler: Patient(life: life, runs: runs), broker: MortalBroker(broker: holder.broker, life: life),
-                    ledger: MortalLedger(ledger: holder.ledger, life: life), clock: SystemClock(), sleeper: LoopSleeper(loop),
-                    solitude: Solitude(), watcher: AnswerCount(life: life, superseded: superseded, duplicates: duplicates))
+                    ledger: MortalLedger(ledger: holder.ledger, life: life), effects: holder.effects, clock: SystemClock(),
+                    sleeper: LoopSleeper(loop), solitude: Solitude(),
+                    watcher: AnswerCount(life: life, superseded: superseded, duplicates: duplicates))
                 let running = Task { try? await worker.run() }
                 try await within(.seconds(30), "an end") { [holder] in
                     while !life.isOver {

@@ -21,7 +21,11 @@ final class Life: WorkerWatcher {
 
     func reached(_ stage: PipelineStage, _ delivery: Delivery) {
         guard !isOver, lethal(stage, delivery) else { return }
-        dead.store(true, ordering: .releasing)
+        end()
+    }
+
+    func end() {
+        guard !dead.exchange(true, ordering: .acquiringAndReleasing) else { return }
         ended.add()
     }
 

@@ -77,6 +77,7 @@ final class OrderedWorker: Sendable {
         let worker = Worker(
             settings, handler: handler, broker: MortalBroker(broker: holder.broker, life: life),
             ledger: MortalLedger(ledger: holder.ledger, life: life), lanes: MortalLanes(lanes: holder.lanes, life: life),
+            effects: holder.effects,
             clock: SystemClock(), sleeper: LoopSleeper(loop), solitude: Solitude(), watcher: life)
         self.worker = worker
         running = Task { try? await worker.run() }

@@ -43,8 +43,8 @@ final class ClusterLoad: Sendable {
             var settings = Worker.Settings(queue: Self.queue, bindings: [try pattern("t")], concurrency: 16, prefetch: 64)
             settings.sweep = .milliseconds(100)
             return Worker(
-                settings, handler: Counting(runs: runs), broker: broker, ledger: SQLiteLedger(file), clock: SystemClock(),
-                sleeper: LoopSleeper(timers), solitude: Solitude())
+                settings, handler: Counting(runs: runs), broker: broker, ledger: SQLiteLedger(file),
+                effects: SQLiteEffects(file), clock: SystemClock(), sleeper: LoopSleeper(timers), solitude: Solitude())
         }
         working = Task { [workers] in
             try await withThrowingTaskGroup(of: Void.self) { group in

@@ -87,7 +87,7 @@ final class WorkerAtWork: Sendable {
         let counted = Counted(body)
         let worker = Worker(
             Worker.Settings(queue: "q", bindings: [try pattern("t")], concurrency: 64, prefetch: 256), handler: counted,
-            broker: broker, ledger: ledger, clock: SystemClock(), sleeper: LoopSleeper(loop), solitude: Solitude())
+            broker: broker, ledger: ledger, effects: ledger, clock: SystemClock(), sleeper: LoopSleeper(loop), solitude: Solitude())
         self.worker = worker
         self.counted = counted
         running = Task { try await worker.run() }

@@ -51,8 +51,8 @@ struct DamagedPassageTests {
             settings.policy = RetryPolicy(firstDelay: .milliseconds(1), longestDelay: .milliseconds(1))
             let handler = Answering(answer)
             let worker = Worker(
-                settings, handler: handler, broker: broker, ledger: SQLiteLedger(file), clock: SystemClock(),
-                sleeper: LoopSleeper(loop), solitude: Solitude())
+                settings, handler: handler, broker: broker, ledger: SQLiteLedger(file),
+                effects: SQLiteEffects(file), clock: SystemClock(), sleeper: LoopSleeper(loop), solitude: Solitude())
             let running = Task { try await worker.run() }
             defer { running.cancel() }
             try await within { await handler.handledAfter.reach(1) }

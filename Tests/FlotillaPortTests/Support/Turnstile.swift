@@ -11,6 +11,9 @@ final class Turnstile: Sendable {
     /// A node of RabbitMQ keeps a core busy for ten seconds until it answers.
     static let boots = Turnstile(places: 2)
 
+    /// Every process on the test server has some connections.
+    static let databases = Turnstile(places: 8)
+
     private struct State {
         var free: Int
         var waiting: [CheckedContinuation<Void, Never>] = []

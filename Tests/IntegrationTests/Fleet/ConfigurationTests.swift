@@ -50,8 +50,11 @@ internal import Testing
             "FLOTILLA_BROKER must name its hosts as host or host:port"),
         Case(["FLOTILLA_PREFIX": "Shop/"], "FLOTILLA_PREFIX must be at most 60 of a-z 0-9"),
         Case(
-            ["FLOTILLA_STORE": "postgres://fleet:\(secret)@127.0.0.1/fleet"],
-            "FLOTILLA_STORE names a server that this version can't use yet: it must be sqlite:path"),
+            ["FLOTILLA_STORE": "postgres://fleet:\(secret)@\(secret)@127.0.0.1/fleet"],
+            "FLOTILLA_STORE must write @ / ? # and % in a user's name or password as %40 %2F %3F %23 %25"),
+        Case(
+            ["FLOTILLA_STORE": "postgres://fleet:\(secret)@127.0.0.1/fleet?sslmode=sometimes"],
+            "FLOTILLA_STORE must have one of disable, allow, prefer, require, verify-ca, verify-full as its sslmode"),
         Case(
             ["FLOTILLA_LOG_SINKS": "http://fleet:\(secret)@127.0.0.1/"], "FLOTILLA_LOG_SINKS (sink 1) must be of a kind that there is: file"
         ),

@@ -61,7 +61,7 @@ internal import Glibc
         settings.sweep = .milliseconds(50)
         return Worker(
             settings, handler: ScriptedHandler(orders), broker: broker, ledger: SQLiteLedger(file), lanes: SQLiteLanes(file),
-            clock: SystemClock(), sleeper: sleeper,
+            effects: SQLiteEffects(file), clock: SystemClock(), sleeper: sleeper,
             solitude: Solitude(), watcher: orders.stages.isEmpty ? NoWatcher() : Killer(orders))
     }
 }

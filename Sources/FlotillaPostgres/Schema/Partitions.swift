@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Which partitions the ledger needs and which it can do without. Pure.
+enum Partitions {
+    /// Days of the ledger, from 1970-01-01 on.
+    struct Span: Equatable {
+        let first: Int64
+        /// The first day behind it.
+        let end: Int64
+
+        var name: String { "ledger_\(first)" }
+    }
+
+    struct Plan: Equatable {
+        var made: [Span] = []
+        var dropped: [Span] = []
+    }
+
+    /// Days of a partition: few enough partitions that looking a key up in all of them costs little, and small enough that not much is kept
+    /// for longer than it must be.
+    static func length(keeping days: Int64) -> Int64 { max(1, days / 3) }
+
+    /// - Parameter days: how long outcomes are kept.
+    static func plan(_ spans: [Span], today: Int64, keeping days: Int64) -> Plan {
+        var plan = Plan()
+        let length = length(keeping: days)
+        var next = max(today, spans.map(\.end).max() ?? today)
+        // Ahead, so that nothing stops on the day when nobody could make one.
+        while next <= today + max(2, min(length, 7)) {
+            plan.made.append(Span(first: next, end: next + length))
+            next += length
+        }
+        if days > 0 { plan.dropped = spans.filter { $0.end <= today - days } }
+        return plan
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Synchronization
+
+/// Wakes whoever keeps a store in order, and remembers what he could not do.
+final class Bell: Sendable {
+    private struct State {
+        var isRung = false
+        var waiter: CheckedContinuation<Void, Never>?
+        var ailment: String?
+    }
+
+    private let state = Mutex(State())
+
+    var ailment: String? {
+        get { state.withLock { $0.ailment } }
+        set { state.withLock { $0.ailment = newValue } }
+    }
+
+    /// One that nobody waits for is heard by whoever waits next.
+    func ring() {
+        let waiter = state.withLock { state in
+            if state.waiter == nil { state.isRung = true }
+            return state.waiter.take()
+        }
+        waiter?.resume()
+    }
+
+    /// One waits at a time.
+    func wait() async {
+        await withCheckedContinuation { continuation in
+            let isRung = state.withLock { state in
+                if !state.isRung { state.waiter = continuation }
+                defer { state.isRung = false }
+                return state.isRung
+            }
+            if isRung { continuation.resume() }
+        }
+    }
+}

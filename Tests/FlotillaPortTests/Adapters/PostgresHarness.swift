@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FlotillaEngine
+import FlotillaMemory
+import FlotillaModel
+import FlotillaPostgres
+import FlotillaRuntime
+import Synchronization
+
+/// A schema of its own on a server, and a broker in memory that all holders share. Each holder has connected for itself, as a process would.
+final class PostgresHarness: Harness {
+    let server: PostgresServer
+    let schema: String
+    private let broker: MemoryBroker
+    private let stores = Mutex<[PostgresStore]>([])
+    private static let count = Atomic(0)
+
+    init(_ server: PostgresServer, _ loop: Loop) {
+        self.server = server
+        schema = "t\(Self.count.add(1, ordering: .relaxed).newValue)"
+        broker = MemoryBroker(clock: SystemClock(), loop: loop)
+    }
+
+    static func use(_ body: (any Harness) async throws -> Void) async throws {
+        try await use(on: PostgresServer.shared) { try await body($0) }
+    }
+
+    static func use(on server: PostgresServer, _ body: (PostgresHarness) async throws -> Void) async throws {
+        await Turnstile.databases.enter()
+        defer { Turnstile.databases.leave() }
+        let loop = try Loop("broker")
+        defer { loop.stop() }
+        let harness = PostgresHarness(server, loop)
+        do { try await body(harness) } catch {
+            await harness.end()
+            throw error
+        }
+        await harness.end()
+    }
+
+    /// The lease is short, so that what vanished comes back soon.
+    var options: PostgresStore.Options {
+        var options = PostgresStore.Options()
+        options.schema = schema
+        options.program = "test \(schema)"
+        options.lease = .milliseconds(900)
+        return options
+    }
+
+    func store(_ address: StoreAddress? = nil, _ change: (inout PostgresStore.Options) -> Void = { _ in }) async throws -> PostgresStore {
+        var options = options
+        change(&options)
+        let store = try await PostgresStore.open(address ?? server.address(), options: options)
+        stores.withLock { $0.append(store) }
+        return store
+    }
+
+    func open() async throws -> Holder {
+        let store = try await store()
+        let ledger = PostgresLedger(store)
+        return Holder(
+            broker: broker, ledger: ledger, lanes: PostgresLanes(store), effects: PostgresEffects(store),
+            hookSecrets: PostgresHookSecrets(store),
+            parking: Parking(park: broker, consents: PostgresConsents(store), ledger: ledger),
+            vanish: { [broker] in
+                await store.vanish()
+                broker.vanish()
+            },
+            depth: { [broker] in broker.depth(of: $0) },
+            state: { try await ledger.entry(for: $0)?.row.state },
+            letters: { [broker] queue in broker.letters(in: queue).map { KeptLetter(content: $0.content, passage: $0.passage) } })
+    }
+
+    func damage(in queue: String) async throws {
+        try await broker.publishDamaged(to: queue)
+    }
+
+    /// Statements in this schema, as an administrator runs them.
+    @discardableResult
+    func run(_ statements: String...) throws -> [[String?]] {
+        try RawPostgres.run(try server.address(), (["SET search_path = \(schema)"] + statements).joined(separator: ";\n"))
+    }
+
+    private func end() async {
+        for store in stores.withLock({ $0 }) { await store.close() }
+        _ = try? server.run("DROP SCHEMA IF EXISTS \(schema) CASCADE")
+    }
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FlotillaEngine
+import FlotillaModel
+import FlotillaRuntime
+import TestSupport
+import Testing
+
+@testable import FlotillaPostgres
+
+/// Claims and marks where something comes between them and the database.
+@Suite(.enabled(if: PostgresServer.isInstalled, "PostgreSQL is not installed")) struct PostgresClaimTests {
+    /// A store whose connections pass a proxy, and somebody who has locked one of its tables.
+    private static func cut(
+        _ body: (PostgresHarness, PostgresLedger, RawSession, TCPProxy) async throws -> Void
+    ) async throws {
+        try await PostgresHarness.use(on: PostgresServer.shared) { harness in
+            let proxy = try TCPProxy(to: harness.server.port)
+            defer { proxy.end() }
+            let store = try await harness.store(harness.server.address(port: proxy.port)) { $0.lease = .seconds(60) }
+            let locker = try RawSession(harness.server.address())
+            try locker.run("SET search_path = \(harness.schema)")
+            try await body(harness, PostgresLedger(store), locker, proxy)
+        }
+    }
+
+    private static func isWaiting(_ harness: PostgresHarness, _ purpose: String) throws -> Bool {
+        try harness.server.run(
+            "SELECT 1 FROM pg_stat_activity WHERE application_name = 'test \(harness.schema) \(purpose)' AND wait_event_type = 'Lock'"
+        ).count == 1
+    }
+
+    @Test func `a claim whose answer was lost goes to whoever asks again in its process, once, and counts no crash`() async throws {
+        try await Self.cut { harness, ledger, locker, proxy in
+            _ = try await ledger.claimed(key("warm"))
+            try locker.run("BEGIN; LOCK TABLE claim IN SHARE MODE")
+            let asked = Task { try await ledger.claim(key("1"), round: 1, generation: 0, alone: false) }
+            try await until { try Self.isWaiting(harness, "claims") }
+            proxy.cut()
+            // Sent, and not answered: nobody knows what became of it.
+            await #expect(throws: PostgresFailure.self) { try await asked.value }
+            try locker.run("COMMIT")
+            try await until { (try? await ledger.entry(for: key("1")))?.row.state == .claimed }
+
+            let other = PostgresLedger(try await harness.store())
+            #expect(try await other.claim(key("1"), round: 1, generation: 0, alone: false).isBusy)
+            let answers = try await withThrowingTaskGroup(of: ClaimAnswer.self) { group in
+                for _ in 0..<8 {
+                    group.addTask { try await insisting { try await ledger.claim(key("1"), round: 1, generation: 0, alone: false) } }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            let fences = answers.compactMap(\.fence)
+            #expect(fences.count == 1 && answers.count(where: \.isBusy) == 7)
+            #expect(try await ledger.entry(for: key("1"))?.row.crashes == 0)
+            #expect(try await ledger.mark(key("1"), fence: fences.first ?? 0, as: .done))
+        }
+    }
+
+    @Test func `a mark whose answer was lost was written, and whoever asks again finds the event done`() async throws {
+        try await Self.cut { harness, ledger, locker, proxy in
+            let fence = try await ledger.claimed(key("1"))
+            let warm = try await ledger.claimed(key("warm"))
+            #expect(try await ledger.mark(key("warm"), fence: warm, as: .done))
+            try locker.run("BEGIN; LOCK TABLE ledger IN SHARE MODE")
+            let asked = Task { try await ledger.mark(key("1"), fence: fence, as: .done) }
+            try await until { try Self.isWaiting(harness, "marks") }
+            proxy.cut()
+            await #expect(throws: PostgresFailure.self) { try await asked.value }
+            // Until it is known what became of it, the event is still run here, and nobody else's.
+            try locker.run("COMMIT")
+            try await until { (try? await ledger.entry(for: key("1")))?.row.state == .done }
+            #expect(try await insisting { try await ledger.mark(key("1"), fence: fence, as: .done) } == false)
+            #expect(try await insisting { try await ledger.claim(key("1"), round: 1, generation: 0, alone: false) } == .duplicate(.done))
+        }
+    }
+
+    @Test func `a process that stood still past its lease can't mark over its successor, and claims nothing until it has renewed`()
+        async throws
+    {
+        try await PostgresHarness.use(on: PostgresServer.shared) { harness in
+            let proxy = try TCPProxy(to: harness.server.port)
+            defer { proxy.end() }
+            let paused = PostgresLedger(
+                try await harness.store(harness.server.address(port: proxy.port)) { $0.patience = .seconds(60) })
+            let (fence, kept) = (try await paused.claimed(key("1")), try await paused.claimed(key("2")))
+            proxy.stall()
+            let successor = PostgresLedger(try await harness.store())
+            #expect(try await successor.takeOver(key("1")) == .alone(crashes: 1))
+            let next = try await successor.claimed(key("1"), alone: true)
+            #expect(!paused.store.session.isHeld)
+            await #expect(throws: PostgresFailure.self) { try await paused.claim(key("3"), round: 1, generation: 0, alone: false) }
+            proxy.resume()
+            let held = [HeldClaim(key: try key("1"), fence: fence), HeldClaim(key: try key("2"), fence: kept)]
+            #expect(try await insisting { try await paused.lost(among: held) } == [held[0]])
+            #expect(try await insisting { try await paused.mark(key("1"), fence: fence, as: .done) } == false)
+            // What nobody took over is still its own.
+            #expect(try await successor.claim(key("2"), round: 1, generation: 0, alone: false).isBusy)
+            #expect(try await insisting { try await paused.mark(key("2"), fence: kept, as: .done) })
+            #expect(try await successor.mark(key("1"), fence: next, as: .done))
+            try await until { (try? await paused.claim(key("3"), round: 1, generation: 0, alone: false))?.fence == 1 }
+        }
+    }
+
+    @Test func `a claim that is decided on a lease that has run out loses against a renewal that came first`() async throws {
+        try await PostgresHarness.use(on: PostgresServer.shared) { harness in
+            let holder = try await harness.store { $0.lease = .seconds(60) }
+            let fence = try await PostgresLedger(holder).claimed(key("1"))
+            try harness.run("UPDATE session SET until = now() - interval '1 hour'")
+            let renewal = try RawSession(harness.server.address())
+            try renewal.run("SET search_path = \(harness.schema); BEGIN")
+            try renewal.run("UPDATE session SET until = now() + interval '1 hour' WHERE id = \(holder.session.id)")
+            let taker = PostgresLedger(try await harness.store())
+            let asked = Task { try await taker.claim(key("1"), round: 1, generation: 0, alone: false) }
+            try await until { try Self.isWaiting(harness, "calls") }
+            try renewal.run("COMMIT")
+            #expect(try await asked.value.isBusy)
+            #expect(try await PostgresLedger(holder).mark(key("1"), fence: fence, as: .done))
+        }
+    }
+
+    @Test func `many batches over the same keys in opposite orders never lock each other out`() async throws {
+        try await PostgresHarness.use(on: PostgresServer()) { harness in
+            let ledgers = [PostgresLedger(try await harness.store()), PostgresLedger(try await harness.store())]
+            for round in 1...5 {
+                let fences = try await withThrowingTaskGroup(of: (Int, Int64)?.self) { group in
+                    for (process, ledger) in ledgers.enumerated() {
+                        let numbers = process == 0 ? Array(0..<400) : (0..<400).reversed()
+                        for number in numbers {
+                            group.addTask {
+                                try await ledger.claim(key("\(number)"), round: round, generation: 0, alone: false).fence.map {
+                                    (number, $0)
+                                }
+                            }
+                        }
+                    }
+                    return try await group.reduce(into: [Int: Int64]()) { found, one in if let one { found[one.0] = one.1 } }
+                }
+                #expect(fences.count == 400)
+                let written = try await withThrowingTaskGroup(of: Bool.self) { group in
+                    for number in (0..<400).reversed() {
+                        for ledger in ledgers {
+                            group.addTask {
+                                try await ledger.mark(key("\(number)"), fence: fences[number] ?? 0, as: .retrying(next: round + 1))
+                            }
+                        }
+                    }
+                    return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+                }
+                #expect(written == 400)
+            }
+            #expect(try harness.server.run("SELECT deadlocks FROM pg_stat_database WHERE datname = 'postgres'") == [["0"]])
+        }
+    }
+
+    @Test func `what is too old is dropped beside claims; somebody who reads it for long keeps nobody waiting`() async throws {
+        try await PostgresHarness.use(on: PostgresServer.shared) { harness in
+            let store = try await harness.store { $0.lease = .seconds(60) }
+            try harness.run(
+                "CREATE TABLE ledger_100 (LIKE ledger INCLUDING ALL)",
+                "ALTER TABLE ledger ATTACH PARTITION ledger_100 FOR VALUES FROM (100) TO (104)",
+                "INSERT INTO ledger SELECT 1, 0, 1, now(), now(), 101, 0, 4, decode(md5(n::text), 'hex') FROM generate_series(1, 1000) AS n",
+                "UPDATE session SET since = now()")
+            let reader = try RawSession(harness.server.address())
+            try reader.run("SET search_path = \(harness.schema); BEGIN; SELECT count(*) FROM ledger")
+            let contest = Contest(events: 2000)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await contest.run([PostgresLedger(store)]) }
+                group.addTask { for _ in 0..<5 { try await store.prune() } }
+                try await group.waitForAll()
+            }
+            #expect(contest.failures.isEmpty && contest.events(run: 1) == 2000)
+            #expect(try harness.run("SELECT count(*) FROM ledger WHERE day = 101") == [["1000"]])
+            try reader.run("COMMIT")
+            try await until {
+                try await store.prune()
+                return try harness.run(
+                    "SELECT 1 FROM pg_class WHERE relname = 'ledger_100' AND relnamespace = '\(harness.schema)'::regnamespace"
+                )
+                .isEmpty
+            }
+            #expect(try harness.run("SELECT count(*) FROM ledger") == [["2000"]])
+        }
+    }
+
+    @Test func `outcomes are kept for as long as any living process asks for, and those that only look ask for nothing`() async throws {
+        try await PostgresHarness.use(on: PostgresServer.shared) { harness in
+            let short = try await harness.store { $0.ledgerDays = 7 }
+            let long = try await harness.store { $0.ledgerDays = 90 }
+            _ = try await harness.store {
+                $0.prunes = false
+                $0.ledgerDays = 400
+            }
+            try await short.prune()
+            #expect(try harness.run("SELECT days FROM retention") == [["90"]])
+            await long.close()
+            // Whoever is gone may only be starting again.
+            try await short.prune()
+            #expect(try harness.run("SELECT days FROM retention") == [["90"]])
+            try harness.run("UPDATE retention SET asked = now() - interval '25 hours'")
+            try await short.prune()
+            #expect(try harness.run("SELECT days FROM retention") == [["7"]])
+        }
+    }
+
+    @Test func `a day without a partition gets one, and the mark that missed it is written`() async throws {
+        try await PostgresHarness.use(on: PostgresServer.shared) { harness in
+            let ledger = PostgresLedger(try await harness.store { $0.lease = .seconds(60) })
+            let fence = try await ledger.claimed(key("1"))
+            let parts = try harness.run("SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'ledger'::regclass")
+            for part in parts { try harness.run("DROP TABLE \(part[0] ?? "")") }
+            try await until { (try? await ledger.mark(key("1"), fence: fence, as: .done)) == true }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FlotillaEngine
+import FlotillaModel
+import FlotillaRuntime
+import TestSupport
+import Testing
+
+@testable import FlotillaPostgres
+
+/// What a store says when it can't be opened, and what opening does to a database.
+@Suite(.enabled(if: PostgresServer.isInstalled, "PostgreSQL is not installed")) struct PostgresStartTests {
+    enum Obstacle: String, CaseIterable {
+        case password, database, port, name, certificate
+
+        var words: String {
+            switch self {
+            case .password: "refuses the user or the password"
+            case .database: "no database of this name"
+            case .port: "Connection refused"
+            case .name: "no host of this name"
+            case .certificate: "certificate"
+            }
+        }
+    }
+
+    private static let secure = Task { try await PostgresServer(isSecure: true) }
+
+    private static func address(_ obstacle: Obstacle) async throws -> StoreAddress {
+        let server = try await PostgresServer.shared
+        return switch obstacle {
+        case .password: try server.address(password: "hunter2")
+        case .database: try server.address(database: "nothing")
+        case .port: try server.address(port: RabbitNode.freePort())
+        case .name: try server.address(host: "nobody.invalid")
+        case .certificate: try await secure.value.address(host: "localhost", options: "?sslmode=verify-full")
+        }
+    }
+
+    @Test(arguments: Obstacle.allCases)
+    func `what is in the way is said, with the host and without a password`(_ obstacle: Obstacle) async throws {
+        let address = try await Self.address(obstacle)
+        await #expect {
+            _ = try await PostgresStore.open(address)
+        } throws: { error in
+            let text = "\(error)"
+            return text.contains(obstacle.words) && text.contains(address.hosts[0].description) && !text.contains("hunter2")
+                && !text.contains(PostgresServer.password)
+        }
+    }
+
+    @Test(arguments: ["require", "verify-ca", "verify-full"])
+    func `a server is spoken to over TLS, as strictly as asked`(_ mode: String) async throws {
+        let server = try await Self.secure.value
+        let authority = mode == "require" ? "" : "&sslrootcert=\(server.folder.path)/authority.crt"
+        let store = try await PostgresStore.open(server.address(host: "localhost", options: "?sslmode=\(mode)\(authority)"))
+        let rows = try await store.ask(Query("", "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")())
+        #expect(rows.first?.flag(0) == true)
+        await store.close()
+    }
+
+    @Test func `a server without TLS is refused where it is required`() async throws {
+        let address = try await PostgresServer.shared.address(options: "?sslmode=require")
+        await #expect {
+            _ = try await PostgresStore.open(address)
+        } throws: { "\($0)".contains("SSL") }
+    }
+
+    @Test func `many processes that start at once on an empty database make the tables once`() async throws {
+        try await PostgresHarness.use(on: PostgresServer.shared) { harness in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        let store = try await harness.store()
+                        let ledger = PostgresLedger(store)
+                        _ = try await ledger.claim(key("1"), round: 1, generation: 0, alone: false)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try harness.run("SELECT version FROM migration ORDER BY version").count == Migration.current)
+        }
+    }
+
+    @Test func `a user who may not make tables is told what to do, and works where they are`() async throws {
+        try await PostgresHarness.use(on: PostgresServer.shared) { harness in
+            let (server, schema) = (harness.server, harness.schema)
+            let user = "user_\(schema)"
+            try server.run("CREATE ROLE \(user) LOGIN PASSWORD 'user'")
+            let address = try server.address(user: user, password: "user")
+            await #expect {
+                _ = try await harness.store(address)
+            } throws: { "\($0)".contains("flotilla migrate") && "\($0)".contains("GRANT") }
+            _ = try await PostgresMigration.run(server.address(), schema: schema, isDry: false)
+            try server.run(
+                "GRANT USAGE ON SCHEMA \(schema) TO \(user)",
+                "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA \(schema) TO \(user)")
+            let ledger = PostgresLedger(try await harness.store(address))
+            let fence = try await ledger.claimed(key("1"))
+            #expect(try await ledger.mark(key("1"), fence: fence, as: .done))
+            #expect(await ledger.ailment() == nil)
+            for store in [ledger.store] { await store.close() }
+            try server.run("DROP OWNED BY \(user)", "DROP ROLE \(user)")
+        }
+    }
+
+    @Test func `looking makes nothing, and says what is missing`() async throws {
+        try await PostgresHarness.use(on: PostgresServer.shared) { harness in
+            await #expect {
+                _ = try await harness.store { $0.create = false }
+            } throws: { "\($0)".contains("no tables of Flotilla's") }
+            let planned = try await PostgresMigration.run(harness.server.address(), schema: harness.schema, isDry: true)
+            #expect(planned.map(\.version) == Migration.all.map(\.version))
+            #expect(try harness.server.run("SELECT 1 FROM pg_namespace WHERE nspname = '\(harness.schema)'").isEmpty)
+            let done = try await PostgresMigration.run(harness.server.address(), schema: harness.schema, isDry: false)
+            #expect(done == planned)
+            #expect(try await PostgresMigration.run(harness.server.address(), schema: harness.schema, isDry: false).isEmpty)
+            let store = try await harness.store { $0.create = false }
+            #expect(try harness.run("SELECT * FROM session").isEmpty)
+            #expect(try await PostgresLedger(store).entry(for: key("1")) == nil)
+        }
+    }
+
+    @Test func `a schema that is newer is worked with, unless it is marked as one that older programs break`() async throws {
+        try await PostgresHarness.use(on: PostgresServer.shared) { harness in
+            try await harness.store().close()
+            try harness.run("INSERT INTO migration VALUES (1000, 1, now(), 'later')")
+            _ = try await PostgresLedger(harness.store()).claimed(key("1"))
+            try harness.run("UPDATE migration SET oldest = 1000 WHERE version = 1000")
+            await #expect {
+                _ = try await harness.store()
+            } throws: { "\($0)".contains("run a newer version of Flotilla") }
+        }
+    }
+}
