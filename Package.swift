@@ -83,7 +83,7 @@ let package = Package(
         tests("FlotillaHTTPTests", on: "FlotillaHTTP", "FlotillaRuntime", "COpenSSL", "TestSupport"),
         tests("FlotillaEngineTests", on: "FlotillaEngine", "FlotillaMemory", "FlotillaModel", "FlotillaRuntime", "TestSupport"),
         tests(
-            "FlotillaPortTests", on: "CrashWorker", "flotilla-log-sink", "flotilla-ingress", "FlotillaHTTP", "FlotillaEngine",
+            "FlotillaPortTests", on: "CrashWorker", "flotilla", "flotilla-log-sink", "flotilla-ingress", "FlotillaHTTP", "FlotillaEngine",
             "FlotillaMemory", "FlotillaSQLite", "FlotillaRabbitMQ", "FlotillaPostgres",
             "FlotillaOperate", "FlotillaBoot", "FlotillaModel", "FlotillaRuntime", "CSQLite", "CRabbitMQ", "CPostgres", "TestSupport"),
         tests(
@@ -98,7 +98,8 @@ let package = Package(
             "FlotillaCrypto", "TestSupport"),
         tests("FlotillaWorkersTests", on: "FlotillaWorkers", "FlotillaEngine", "FlotillaModel", "FlotillaRuntime"),
         testProgram(
-            "CrashWorker", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "FlotillaSQLite", "FlotillaRabbitMQ", "CLinux"),
+            "CrashWorker", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "FlotillaHTTP", "FlotillaSQLite", "FlotillaPostgres",
+            "FlotillaRabbitMQ", "CLinux"),
         tests(
             "IntegrationTests", on: "CrashWorker", "flotilla", "flotilla-ingress", "flotilla-log-sink", "FlotillaEngine", "FlotillaSQLite",
             "FlotillaModel", "FlotillaRuntime", "FlotillaCrypto", "TestSupport"),

@@ -45,7 +45,7 @@ package struct DeadLetters: Sendable {
         return try await broker.discard(letters)
     }
 
-    private static func origin(of letter: Letter) -> String? {
+    package static func origin(of letter: Letter) -> String? {
         guard letter.queue != QueueNames.unrouted else { return nil }
         return letter.passage.origin ?? QueueNames.worker(of: letter.queue)
     }

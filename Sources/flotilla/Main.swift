@@ -7,8 +7,8 @@ internal import Glibc
 /// The operator's command, and with `up` the whole fleet in one process.
 @main enum Main {
     private static let commands: [any (Command & Sendable).Type] = [
-        SendCommand.self, HooksCommand.self, QueuesCommand.self, DeadCommand.self, ParkCommand.self, LedgerCommand.self,
-        JournalCommand.self, AuditCommand.self, MigrateCommand.self, BenchCommand.self,
+        SendCommand.self, HooksCommand.self, QueuesCommand.self, DeadCommand.self, ResolveCommand.self, GroupsCommand.self,
+        ParkCommand.self, LedgerCommand.self, JournalCommand.self, AuditCommand.self, MigrateCommand.self, BenchCommand.self,
     ]
 
     static func main() {
@@ -21,13 +21,15 @@ internal import Glibc
         case nil, "--help", "-h", "help":
             print(help)
         case let name?:
-            guard let command = commands.first(where: { $0.name == name }) else {
+            // Some have a name of two words.
+            let pair = words.prefix(2).joined(separator: " ")
+            guard let command = commands.first(where: { $0.name == pair }) ?? commands.first(where: { $0.name == name }) else {
                 Terminal.complain("flotilla: there is no command \(Terminal.plain(name)); see flotilla --help")
                 ProcessExit.now(with: ExitStatus.wrongUsage.rawValue)
             }
             // Detached: main belongs to the main actor, whose thread has nothing to do but wait.
             Task.detached {
-                let status = await command.main(Array(words.dropFirst()))
+                let status = await command.main(Array(words.dropFirst(command.name == pair ? 2 : 1)))
                 ProcessExit.now(with: status.rawValue)
             }
             while true { pause() }

@@ -27,7 +27,8 @@ struct PolicyCase: Sendable, CustomTestStringConvertible {
 
     static let now = Timestamp(milliseconds: 1_767_225_600_000)
     /// Twelve attempts, an hour, and the whole ceiling as the delay: every number in the table is exact.
-    static let policy = RetryPolicy(maximumAttempts: 12, maximumAge: .seconds(3600), firstDelay: .seconds(2), longestDelay: .seconds(600))
+    static let policy = RetryPolicy(
+        maximumAttempts: 12, maximumAge: .seconds(3600), firstDelay: .seconds(2), longestDelay: .seconds(600), longestWait: .seconds(7200))
 
     var settlement: Settlement {
         switch happened {
@@ -48,6 +49,7 @@ struct PolicyCase: Sendable, CustomTestStringConvertible {
         .retry(after: .seconds(seconds), attempt: attempt, cause: Failure(kind, "why"))
     }
 
+    private static let farAway = now + .seconds(999_999)
     private static let later = now + .seconds(90)
     private static let earlier = now - .seconds(90)
 
@@ -56,6 +58,13 @@ struct PolicyCase: Sendable, CustomTestStringConvertible {
         PolicyCase("done at the last attempt", .outcome(.done), attempt: 12, age: .seconds(9999), is: .done),
         PolicyCase("retry takes the policy's delay", .outcome(.retry("why")), is: again(after: 2, attempt: 2)),
         PolicyCase("retry takes the handler's delay", .outcome(.retry("why", after: .seconds(7))), is: again(after: 7, attempt: 2)),
+        PolicyCase(
+            "a handler's delay of all measure is cut", .outcome(.retry("why", after: .seconds(999_999))), is: again(after: 7200, attempt: 2)
+        ),
+        PolicyCase("a handler's delay before now", .outcome(.retry("why", after: .seconds(-7))), is: again(after: 0, attempt: 2)),
+        PolicyCase(
+            "a handler's delay is longer than the policy's longest", .outcome(.retry("why", after: .seconds(7200))),
+            is: again(after: 7200, attempt: 2)),
         PolicyCase("the last but one attempt", .outcome(.retry("why")), attempt: 11, is: again(after: 600, attempt: 12)),
         PolicyCase("the last attempt", .outcome(.retry("why")), attempt: 12, is: gaveUp(.transient, after: 12)),
         PolicyCase("past the last attempt", .outcome(.retry("why")), attempt: 13, is: gaveUp(.transient, after: 13)),
@@ -83,6 +92,9 @@ struct PolicyCase: Sendable, CustomTestStringConvertible {
         PolicyCase(
             "throttled until a moment that has passed", .failure(.throttled(until: earlier)),
             is: again(after: 0, attempt: 1, .throttled(until: earlier))),
+        PolicyCase(
+            "throttled until a moment that is far away", .failure(.throttled(until: farAway)), attempt: 12,
+            is: again(after: 7200, attempt: 12, .throttled(until: farAway))),
         PolicyCase(
             "throttled, exactly the maximum age", .failure(.throttled(until: later)), age: .seconds(3600),
             is: again(after: 90, attempt: 1, .throttled(until: later))),
@@ -138,5 +150,16 @@ struct RetryPolicyTests {
         if case .retry(let delay, 1, _) = settlement { #expect(now + delay > now) } else { Issue.record("not a retry: \(settlement)") }
         let past = Failure(.throttled(until: Timestamp(microseconds: .min)), "why")
         #expect(policy.settlement(for: past, attempt: 1, age: .zero, now: now, chance: 0) == .retry(after: .zero, attempt: 1, cause: past))
+    }
+
+    @Test func `a handler's own policy holds as a whole, but for an age past the fleet's`() {
+        let fleet = RetryPolicy(maximumAttempts: 12, maximumAge: .seconds(100))
+        #expect(fleet.replaced(by: nil) == fleet)
+        let patient = RetryPolicy(maximumAttempts: 50, maximumAge: .seconds(1000), firstDelay: .seconds(9), longestDelay: .seconds(10))
+        var expected = patient
+        expected.maximumAge = .seconds(100)
+        #expect(fleet.replaced(by: patient) == expected)
+        let hasty = RetryPolicy(maximumAttempts: 1, maximumAge: .seconds(5))
+        #expect(fleet.replaced(by: hasty) == hasty)
     }
 }

@@ -99,7 +99,8 @@ package struct Adapters: Sendable {
     }
 
     private init(
-        _ stores: Stores, broker: any Broker & BrokerInspection & JournalInspection & Park, named name: String, rabbit: RabbitBroker? = nil,
+        _ stores: Stores, broker: any Broker & BrokerInspection & JournalInspection & Park, named name: String,
+        rabbit: RabbitBroker? = nil,
         management: BrokerManagement? = nil, postgres: PostgresStore?, files: [SQLiteFile]
     ) {
         self.broker = broker

@@ -51,8 +51,11 @@ package struct OperatorSession: Sendable {
 
     /// Whoever changes something is recorded.
     package func record(_ what: String) async throws {
-        try await ledger.record(Deed(at: clock.now, who: Self.who, what: what))
+        try await ledger.record(deed(what))
     }
+
+    /// What is recorded together with the change that it tells of.
+    package func deed(_ what: String) -> Deed { Deed(at: clock.now, who: Self.who, what: what) }
 
     private static var who: String {
         var host = [CChar](repeating: 0, count: 256)

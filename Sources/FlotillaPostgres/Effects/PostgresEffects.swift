@@ -102,7 +102,7 @@ extension PostgresEffects: EffectInspection {
                     query: .effectResolve,
                     parameters: effect.parameters + [.integer(row.state.rawValue)] + (row.value?.parameters ?? [.null, .null]))
             }
-            _ = try await transaction.finish([change, PostgresLedger.adding(deed)])
+            _ = try await transaction.finish([change, PostgresLedger.addDeed(deed)])
             return decision.answer
         }
     }

@@ -35,8 +35,6 @@ final class Batches<Ask: BatchedAsk>: @unchecked Sendable {
     /// Answers all but those that it returns, whose keys stay busy until `release`.
     private let conclude: ([Ask], [Rows]) -> [Ask]
 
-    static var limit: Int { 512 }
-
     init(
         _ store: PostgresStore, on pool: Pool, compose: @escaping ([Ask]) -> [Call], conclude: @escaping ([Ask], [Rows]) -> [Ask]
     ) {
@@ -106,7 +104,7 @@ final class Batches<Ask: BatchedAsk>: @unchecked Sendable {
         var batch: [Ask] = []
         var rest: [Ask] = []
         for ask in waiting {
-            if batch.count < Self.limit, !busy.contains(ask.key) {
+            if batch.count < store.options.batch, !busy.contains(ask.key) {
                 busy.insert(ask.key)
                 batch.append(ask)
             } else {

@@ -29,10 +29,10 @@ extension PostgresLedger: LedgerInspection {
     }
 
     package func record(_ deed: Deed) async throws {
-        _ = try await store.ask(Self.adding(deed))
+        _ = try await store.ask(Self.addDeed(deed))
     }
 
-    static func adding(_ deed: Deed) -> Call {
+    static func addDeed(_ deed: Deed) -> Call {
         let add = Query("deed_add", "INSERT INTO deed VALUES ($1::timestamptz, $2::text, $3::text)")
         return add(.time(deed.at), .text(deed.who), .text(deed.what))
     }

@@ -24,6 +24,8 @@ package final class PostgresStore: @unchecked Sendable {
         package var prunes = true
         /// Whether the schema is made or brought up, and a session opened; a command that looks at what is there does neither.
         package var create = true
+        /// Claims or marks that travel together, at most.
+        package var batch = 512
         /// How long a question may wait for its answer, in all.
         package var patience = Duration.seconds(10)
 

@@ -13,7 +13,8 @@ struct BenchCommand: Command {
         usage: flotilla bench local [--seconds N] [--publishers N] [--backlog N] [--keys N [--strict]] [--folder DIR] [--json]
                flotilla bench verify [--json]
                flotilla bench broker [--count N] [--publishers N] [--journal] [--large] [--rate N] [--keep TYPE] [--bare] [--json]
-               flotilla bench worker [--count N] [--publishers N] [--bare] [--json]
+               flotilla bench worker [--count N] [--publishers N] [--ledger | --no-ledger] [--bare] [--json]
+               flotilla bench ledger [--count N] [--publishers N] [--rows N] [--rate N] [--json]
 
         verify: nanoseconds to verify one request of 1 KB, for each scheme, beside OpenSSL's own for the hash of the same bytes in the same
         run, and what is beyond it. Schemes of public keys and tokens do other work than hashing.
@@ -23,8 +24,12 @@ struct BenchCommand: Command {
         publishes beside one fdatasync. Prints events a second, p50, p99, memory, and the ratios.
 
         broker: publishes events of 1 KB to the RabbitMQ of FLOTILLA_BROKER (amqp://guest:guest@127.0.0.1 without it), each waiting for its
-        confirm, and tells how long those take. worker: consumes them with a handler that does nothing and no ledger. Both on queues of
-        their own, removed again.
+        confirm, and tells how long those take. worker: consumes them with a handler that does nothing, without a ledger, or with the one
+        of FLOTILLA_STORE. Both on queues of their own, removed again.
+
+        ledger: claims events on the PostgreSQL of FLOTILLA_STORE, then marks them done, as many at once as --publishers says, in batches
+        and then one by one; in a schema of its own, removed again. With --rate it tells what claim and mark take an event at low load;
+        with --rows how many claims a second there are beside as many finished rows, and before.
 
           --seconds N       for each part; 10 without it
           --publishers N    publishers that wait for their confirm, or handlers at once; 64 without it
@@ -36,11 +41,14 @@ struct BenchCommand: Command {
           --journal         journal what is published
           --large           one event in a hundred has 10 MB; what is told of times holds for the others
           --rate N          events a second that are offered, instead of as many as go
+          --rows N          finished rows of the ledger beside which claims are measured
+          --ledger          claim and mark what is consumed
+          --no-ledger       neither, as without it
           --keep TYPE       publish into the fleet of FLOTILLA_PREFIX, as events of this type, and leave them there
           --bare            a bare C loop over librabbitmq does it: what any client can reach on that broker
         """
 
-    enum Subject: String, CaseIterable { case local, verify, broker, worker }
+    enum Subject: String, CaseIterable { case local, verify, broker, worker, ledger }
 
     private let subject: Subject
     private let bare: Bool
@@ -52,6 +60,7 @@ struct BenchCommand: Command {
     private let folder: String
     private let json: Bool
     private let rabbit: RabbitBench
+    private let ledger: LedgerBench?
 
     init(_ arguments: inout Arguments) throws {
         seconds = try arguments.integer("--seconds", in: 1...3600) ?? 10
@@ -63,9 +72,14 @@ struct BenchCommand: Command {
         json = arguments.flag("--json")
         bare = arguments.flag("--bare")
         rabbit = try RabbitBench(&arguments, lanes: publishers)
-        let word = try arguments.word("local, verify, broker or worker")
-        guard let subject = Subject(rawValue: word) else { throw WrongUsage("\(word) is none of local, verify, broker, worker") }
+        let rows = try arguments.integer("--rows", in: 1...1_000_000_000) ?? 0
+        let (with, without) = (arguments.flag("--ledger"), arguments.flag("--no-ledger"))
+        if with, without { throw WrongUsage("--ledger and --no-ledger contradict each other") }
+        let word = try arguments.word("local, verify, broker, worker or ledger")
+        guard let subject = Subject(rawValue: word) else { throw WrongUsage("\(word) is none of local, verify, broker, worker, ledger") }
         self.subject = subject
+        let needsLedger = subject == .ledger || subject == .worker && with
+        ledger = try needsLedger ? LedgerBench(count: rabbit.count, lanes: publishers, rows: rows, rate: rabbit.rate) : nil
     }
 
     func run() async throws -> ExitStatus {
@@ -73,6 +87,7 @@ struct BenchCommand: Command {
         case .local: try await runLocal()
         case .verify: try verify()
         case .broker, .worker: try await runRabbit()
+        case .ledger: try await runLedger()
         }
     }
 
@@ -81,7 +96,9 @@ struct BenchCommand: Command {
         switch (subject, bare) {
         case (.broker, false): figures = try await rabbit.publish()
         case (.broker, true): figures.eventsPerSecond = try await rabbit.barePublish()
-        case (_, false): figures.eventsPerSecond = try await rabbit.consume()
+        case (_, false):
+            figures.eventsPerSecond =
+                if let ledger { try await ledger.with { try await rabbit.consume($0) } } else { try await rabbit.consume() }
         case (_, true): figures.eventsPerSecond = try await rabbit.bareConsume()
         }
         let times = figures.latencies.isEmpty ? [] : [("p50", figures.percentile(0.5)), ("p99", figures.percentile(0.99))]
@@ -92,9 +109,23 @@ struct BenchCommand: Command {
             }
         } else {
             let words =
-                [bare ? "bare \(subject.rawValue)" : subject.rawValue, "\(publishers) at once"] + rabbit.words
+                [bare ? "bare \(subject.rawValue)" : subject.rawValue, "\(publishers) at once"]
+                + (ledger == nil ? [] : ["with the ledger"]) + rabbit.words
                 + times.map { "\($0.0) \(Int($0.1.rounded())) us" }
             print("\(words.joined(separator: ", ")): \(Int(figures.eventsPerSecond.rounded())) msg/s")
+        }
+        return .done
+    }
+
+    private func runLedger() async throws -> ExitStatus {
+        guard let ledger else { return .wrongUsage }
+        let lines = try await ledger.run()
+        if json {
+            printJSON { json in
+                for line in lines { json.member(line.name, line.value) }
+            }
+        } else {
+            print(Terminal.table(lines.map { [$0.name, Line($0.name, $0.value, $0.unit).text] }))
         }
         return .done
     }

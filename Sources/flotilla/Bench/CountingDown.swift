@@ -9,12 +9,14 @@ final class CountingDown: Handler {
     private let remaining: Atomic<Int>
     private let enough: @Sendable () -> Void
 
-    init(from count: Int, _ enough: @escaping @Sendable () -> Void) {
+    init(from count: Int, isRepeatable: Bool = true, _ enough: @escaping @Sendable () -> Void) {
         remaining = Atomic(count)
+        self.isRepeatable = isRepeatable
         self.enough = enough
     }
 
-    var isRepeatable: Bool { true }
+    /// Whether it needs no claims.
+    let isRepeatable: Bool
 
     func handle(_ event: Event, context: Context) async throws -> Outcome {
         if remaining.subtract(1, ordering: .relaxed).newValue == 0 { enough() }

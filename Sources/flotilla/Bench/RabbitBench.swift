@@ -38,17 +38,19 @@ struct RabbitBench {
         }
     }
 
-    /// A worker with a prefetch of 256; events a second, until all are acknowledged.
-    func consume() async throws -> Double {
+    /// A worker with a prefetch of 256, or as many as it has handlers; events a second, until all are acknowledged.
+    /// - Parameter ledger: nil: events are neither claimed nor marked.
+    func consume(_ ledger: (any Ledger)? = nil) async throws -> Double {
         try await with { broker in
             try await fill(broker)
             let loop = try Loop("bench")
             defer { loop.stop() }
             let (all, handled) = AsyncStream<Void>.makeStream()
             let worker = Worker(
-                Worker.Settings(queue: Self.queue, bindings: Self.bindings, concurrency: lanes, prefetch: Self.prefetch),
-                handler: CountingDown(from: count) { handled.finish() }, broker: broker, ledger: NoLedger(), effects: EffectMemory(),
-                clock: SystemClock(), sleeper: LoopSleeper(loop), solitude: Solitude())
+                Worker.Settings(queue: Self.queue, bindings: Self.bindings, concurrency: lanes, prefetch: max(Self.prefetch, lanes)),
+                handler: CountingDown(from: count, isRepeatable: ledger == nil) { handled.finish() }, broker: broker,
+                ledger: ledger ?? NoLedger(), effects: EffectMemory(), clock: SystemClock(), sleeper: LoopSleeper(loop),
+                solitude: Solitude())
             let took = try await ContinuousClock().measure {
                 async let working: Void = worker.run()
                 for await _ in all {}

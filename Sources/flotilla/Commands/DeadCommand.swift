@@ -20,6 +20,8 @@ struct DeadCommand: Command {
                      is bound to now
           discard    put them away for good
 
+        flotilla dead groups QUEUE counts them by what failed; flotilla dead resolve QUEUE settles an effect that nobody knows the end of.
+
         filters:
           --id ID            the event's id
           --type PATTERN     the event's type: github.# or github.push

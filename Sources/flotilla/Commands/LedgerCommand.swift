@@ -13,12 +13,13 @@ struct LedgerCommand: Command {
 
         Shows the life of one event: when it was accepted, as far as the journal still has it, once for each time that its sender sent it;
         for each worker that has heard of it its state, round (which copy of it ran last: retries and postponements), generation (how often
-        it was replayed), crashes, when it was last claimed, and when that changed; and where it is kept, with the reason, if it is a dead
-        letter, parked or unrouted. The worker `unrouted` tells that a person discarded it there.
+        it was replayed), crashes, when it was last claimed, and when that changed; its effects, with the policy under which each was begun,
+        and whether its end is known; and where it is kept, with the reason, if it is a dead letter, parked or unrouted. The worker
+        `unrouted` tells that a person discarded it there.
 
           --source SOURCE    only the event of this source, such as /hooks/github; on RabbitMQ, which does not know the sources, those of
                              FLOTILLA_HOOKS are tried without it, and then the journal is read
-          --json             one JSON line for each acceptance, worker and letter
+          --json             one JSON line for each acceptance, worker, effect and letter
 
         Exit status: 0 found, 1 nobody has heard of it.
         """
@@ -36,17 +37,20 @@ struct LedgerCommand: Command {
     }
 
     func run() async throws -> ExitStatus {
-        let history = try await OperatorSession.with { session in
-            try await EventHistory.find(
+        let (history, effects) = try await OperatorSession.with { session in
+            let history = try await EventHistory.find(
                 id: id, source: source, hooks: session.hookSources, broker: session.broker, ledger: session.ledger)
+            return (history, try await EffectText.find(id: id, history.lines, session.effects))
         }
         if json {
             for acceptance in history.acceptances { printLine(acceptance) }
             for line in history.lines { printLine(line) }
+            for effect in effects { effect.printJSON() }
             for letter in history.letters { LetterText.printJSON(letter, whole: false) }
         } else {
             if !history.acceptances.isEmpty { print(table(history.acceptances) + (history.lines.isEmpty ? "" : "\n")) }
             if !history.lines.isEmpty { print(table(history.lines)) }
+            if !effects.isEmpty { print("\n" + EffectText.table(effects)) }
             for letter in history.letters { print("\n" + LetterText.whole(letter)) }
             if history.isEmpty { print("no worker has heard of \(Terminal.plain(id)), or it was too long ago") }
         }

@@ -151,4 +151,13 @@ struct OutcomeTests {
             #expect(keys.steps == ["q:/hooks/test:1 q 0", "q:/hooks/test:1 q 0"])
         }
     }
+
+    @Test func `a handler's own policy decides about its failures`() async throws {
+        try await Bench.use { bench in
+            let handler = Doing(retries: RetryPolicy(maximumAttempts: 1)) { _, _ in throw Failure(.transient, "never") }
+            let steps = try await bench.settle(handler)
+            #expect(steps == ["claim", "handle", "forward q.dead", "mark dead", "acknowledge"])
+            #expect(bench.broker.letters(in: "q.dead").first?.passage.reason == "gave up after 1 attempts: never")
+        }
+    }
 }

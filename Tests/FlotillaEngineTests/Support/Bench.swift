@@ -11,6 +11,7 @@ import Testing
 struct Doing: Handler {
     var isRepeatable = false
     var order = EventOrder.exclusive
+    var retries: RetryPolicy?
     let body: @Sendable (Event, Context) async throws -> Outcome
 
     func handle(_ event: Event, context: Context) async throws -> Outcome { try await body(event, context) }

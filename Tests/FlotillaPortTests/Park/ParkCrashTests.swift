@@ -108,7 +108,7 @@ private final class Atomic64: Sendable {
 
 struct ParkCrashTests {
     /// A process is killed once at one point; another one goes on. The event is parked, its connection authorised, and it is done.
-    @Test(arguments: Adapter.allCases, Death.allCases)
+    @Test(arguments: Adapter.lives, Death.allCases)
     func `whatever is killed on the way into the park and out of it, an event is done, and nothing is left`(
         _ adapter: Adapter, _ death: Death
     ) async throws {
@@ -167,7 +167,7 @@ struct ParkCrashTests {
         let worker = Worker(
             settings, handler: Tenant(life: life, consents: holder.parking.consents, atWork: atWork, done: done),
             broker: MortalBroker(broker: holder.broker, life: life), ledger: MortalLedger(ledger: holder.ledger, life: life),
-            clock: SystemClock(), sleeper: LoopSleeper(loop), solitude: Solitude(),
+            effects: holder.effects, clock: SystemClock(), sleeper: LoopSleeper(loop), solitude: Solitude(),
             parking: Parking(park: mortal, consents: mortal, ledger: holder.parking.ledger), watcher: life)
         let running = Task { try? await worker.run() }
         try await within(.seconds(60), "an end") {
@@ -182,7 +182,7 @@ struct ParkCrashTests {
     }
 
     /// A process was killed when the copy was confirmed in the queue and the letter had not left the park.
-    @Test(arguments: Adapter.allCases)
+    @Test(arguments: Adapter.lives)
     func `a copy that went twice because of a crash is known for one, and runs once`(_ adapter: Adapter) async throws {
         try await adapter.harness { harness in
             let holder = try await harness.open()

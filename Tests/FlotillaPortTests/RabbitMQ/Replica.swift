@@ -47,6 +47,13 @@ final class Replica: Sendable {
         if goesOn { try? begin() }
     }
 
+    /// To the process that runs now.
+    func send(_ signal: Int32) {
+        state.withLock { state in
+            if let process = state.process, process.isRunning { kill(process.processIdentifier, signal) }
+        }
+    }
+
     func stop() {
         state.withLock { state in
             state.stopped = true

@@ -21,10 +21,13 @@ internal import Testing
     struct Commands {
         let place: Place
 
-        func callAsFunction(_ words: String) async throws -> Finished {
+        var environment: [String: String] {
             let file = "sqlite:" + place.file("flotilla.db")
-            return try await place.run(
-                "flotilla", words.split(separator: " ").map(String.init), ["FLOTILLA_BROKER": file, "FLOTILLA_STORE": file])
+            return ["FLOTILLA_BROKER": file, "FLOTILLA_STORE": file]
+        }
+
+        func callAsFunction(_ words: String) async throws -> Finished {
+            try await place.run("flotilla", words.split(separator: " ").map(String.init), environment)
         }
 
         /// Its lines of JSON.

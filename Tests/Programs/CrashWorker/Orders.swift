@@ -7,7 +7,9 @@ internal import Glibc
 /// status 64, so that a slip in a test is not taken for a result.
 struct Orders: Sendable {
     enum Deed: String, Sendable {
-        case done, busy, retry, once, dead, park, trap, hang, deaf
+        case done, busy, retry, once, dead, park, consent, trap, hang, deaf
+        /// An effect of each event at the service on the port `service`, under the policy that its id begins with; then a retry, once.
+        case effect
     }
 
     private let values: [String: String]
@@ -26,6 +28,8 @@ struct Orders: Sendable {
     var file: String { text("file") }
     /// The URL of a broker that the queue is on.
     var rabbit: String? { values["rabbit"] }
+    /// The URL of a database that the ledger is in.
+    var database: String? { values["store"] }
     var queue: String { text("queue", or: "crash") }
     /// A line for each run of the handler goes here.
     var runs: String { text("runs") }
@@ -45,6 +49,13 @@ struct Orders: Sendable {
     /// Where the process ends itself for each attempt, from the first on; the last one holds for all further attempts.
     var stages: [PipelineStage] {
         text("kill", or: "").split(separator: ",").map { PipelineStage(rawValue: String($0)) ?? Self.refuse("kill") }
+    }
+    /// Where the process ends itself once for each event: an attempt and a stage of the pipeline or of its effect, `1:called`.
+    var point: (attempt: Int, stage: String)? {
+        guard let words = values["point"]?.split(separator: ":"), words.count == 2, let attempt = Int(words[0]) else { return nil }
+        let stage = String(words[1])
+        if PipelineStage(rawValue: stage) == nil, EffectStage(rawValue: stage) == nil { Self.end("point") }
+        return (attempt, stage)
     }
     /// Remembers over restarts in which attempts the process has ended itself: once in each.
     var kills: String { text("kills") }

@@ -12,8 +12,10 @@ struct ScriptedHandler: Handler {
     /// A line for the beginning and one for the end of each run, with its partition key and process.
     let spans: LineFile?
     let order: EventOrder
+    let consents: any Consents
 
-    init(_ orders: Orders) {
+    init(_ orders: Orders, _ consents: any Consents) {
+        self.consents = consents
         self.orders = orders
         deed = orders.deed
         runs = LineFile(orders.runs)
@@ -28,7 +30,7 @@ struct ScriptedHandler: Handler {
         defer { mark("-", event) }
         guard orders.target == nil || orders.target == event.id else { return .done }
         switch deed {
-        case .done: return .done
+        case .done, .effect: return .done
         case .busy:
             for _ in 0..<100 { await Task.yield() }
             return .done
@@ -36,6 +38,9 @@ struct ScriptedHandler: Handler {
         case .once: return context.attempt == 1 ? .retry("as ordered, once") : .done
         case .dead: return .dead("as ordered")
         case .park: return .park(connection: "ordered", "as ordered")
+        case .consent:
+            let standing = try await consents.standing(of: "ordered")
+            return standing.state == .authorised ? .done : .park(connection: "ordered", "as ordered")
         case .trap: return trap()
         case .hang:
             // Ends when its task is cancelled.

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FlotillaEngine
+import FlotillaModel
+import FlotillaPostgres
+import FlotillaRabbitMQ
+import FlotillaRuntime
+import FlotillaSQLite
+import Foundation
+import Testing
+
+/// What crash workers stand on: a case here, and how the test and the workers reach it.
+enum CrashGround: String, Sendable, CaseIterable, CustomTestStringConvertible {
+    /// Both in one file; the queue on RabbitMQ; and the stores on PostgreSQL, too, as in a fleet of several machines.
+    case sqlite, rabbitmq, postgres
+
+    static var allCases: [CrashGround] {
+        let rabbit = RabbitNode.isInstalled
+        return [.sqlite] + (rabbit ? [.rabbitmq] : []) + (rabbit && PostgresServer.isInstalled ? [.postgres] : [])
+    }
+
+    /// How many lanes a worker has while each of its events is killed. A claim on PostgreSQL is held until its lease has run out, whoever was
+    /// killed: there one after the other takes its time.
+    var lanes: [Int] { self == .postgres && ProcessInfo.processInfo.environment["FLOTILLA_LONG"] == nil ? [8] : [1, 8] }
+
+    var testDescription: String { rawValue }
+
+    /// Stores and a broker of their own for the time of `body`, with the queue `q`.
+    func with(_ body: (CrashField) async throws -> Void) async throws {
+        switch self {
+        case .sqlite:
+            try await SQLiteHarness.use(options: SQLiteHarness.quick) { harness in
+                let file = try await harness.file()
+                let broker = SQLiteBroker(file)
+                try await body(
+                    CrashField(
+                        folder: harness.folder, orders: ["file=\(harness.path)"], broker: broker, ledger: SQLiteLedger(file),
+                        effects: SQLiteEffects(file)))
+            }
+        case .rabbitmq:
+            try await Self.onRabbit { folder, orders, broker in
+                try await SQLiteHarness.use(options: SQLiteHarness.quick) { files in
+                    let file = try await files.file()
+                    try await body(
+                        CrashField(
+                            folder: folder, orders: orders + ["file=\(files.path)"], broker: broker, ledger: SQLiteLedger(file),
+                            effects: SQLiteEffects(file)))
+                }
+            }
+        case .postgres:
+            try await Self.onRabbit { folder, orders, broker in
+                try await PostgresHarness.use(on: PostgresServer.shared) { database in
+                    let store = try await database.store()
+                    let place = ["file=\(folder.path)/unused.db", "store=\(database.server.url())", "schema=\(database.schema)"]
+                    try await body(
+                        CrashField(
+                            // As long as the first rung of the ladder: who comes too early comes again soon.
+                            folder: folder, orders: orders + place + ["lease-ms=800"], broker: broker, ledger: PostgresLedger(store),
+                            effects: PostgresEffects(store)))
+                }
+            }
+        }
+    }
+
+    private static func onRabbit(_ body: (Folder, [String], RabbitBroker) async throws -> Void) async throws {
+        let folder = try Folder()
+        try await RabbitHarness.use { harness in
+            let rabbit = try #require(harness as? RabbitHarness)
+            let port = rabbit.address.hosts.first?.port ?? 0
+            let orders = ["rabbit=amqp://guest:guest@127.0.0.1:\(port)", "prefix=\(rabbit.prefix)"]
+            try await body(folder, orders, try await rabbit.broker())
+        }
+    }
+}
+
+/// One broker and its stores, and the test's own look into them while workers are killed.
+struct CrashField: Sendable {
+    let folder: Folder
+    /// What a crash worker is told of it.
+    let orders: [String]
+    let broker: any Broker & BrokerInspection
+    let ledger: any Ledger & LedgerInspection
+    let effects: any Effects & EffectInspection
+    let queue = "q"
+
+    func publish(_ ids: [String]) async throws {
+        try await broker.declare(queue, bindings: [pattern("q.#")])
+        try await broker.publish(ids.map { try event($0, type: "q.event") })
+    }
+
+    /// A worker that is started again whenever it ends.
+    func worker(_ service: RecordingService, _ more: [String] = []) throws -> Replica {
+        let files = ["runs=\(folder.path)/runs", "kills=\(folder.path)/kills"]
+        return try Replica(orders + files + ["queue=q", "deed=effect", "service=\(service.port)", "prefetch=8"] + more)
+    }
+
+    func row(_ id: String) async throws -> LedgerRow? { try await ledger.entry(for: key(id))?.row }
+
+    /// Each of them has come to an end, and nothing is on its way any more.
+    func ended(_ ids: [String]) async throws -> Bool {
+        for id in ids {
+            guard let state = try await row(id)?.state, [.done, .dead, .parked].contains(state) else { return false }
+        }
+        let reports = try await broker.queues().filter { $0.name == queue || $0.name == QueueNames.delayed }
+        return reports.allSatisfy { $0.ready + $0.held + $0.delayed == 0 }
+    }
+
+    /// The reasons of the dead letters, by the ids of their events.
+    func dead() async throws -> [String: String] {
+        let letters = try await broker.letters(in: QueueNames.dead(queue), matching: LetterFilter(), limit: 10_000)
+        return Dictionary(grouping: letters) { (try? $0.content.get().id) ?? "-" }.mapValues { letters in
+            letters.count == 1 ? letters[0].passage.reason ?? "" : "\(letters.count) letters"
+        }
+    }
+
+    func lines(_ name: String) -> [String] {
+        String(decoding: (try? folder.bytes(name)) ?? Data(), as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FlotillaEngine
+import FlotillaModel
+import FlotillaRabbitMQ
+import TestSupport
+import Testing
+
+/// A park on RabbitMQ is many queues, and looks like one.
+@Suite(.enabled(if: RabbitNode.isInstalled, "rabbitmq-server is not installed"), .timeLimit(.minutes(5)))
+struct ParkPlacesTests {
+    private static func use(_ body: (RabbitHarness, Holder, RabbitBroker) async throws -> Void) async throws {
+        try await RabbitHarness.use { harness in
+            let harness = try #require(harness as? RabbitHarness)
+            try await body(harness, try await harness.open(), try await harness.broker())
+        }
+    }
+
+    private static func ids(_ letters: [Letter]) -> [String] { letters.compactMap { try? $0.content.get().id } }
+
+    @Test func `a park is listed page by page, counted, replayed and discarded as if it were one queue`() async throws {
+        try await Self.use { _, holder, broker in
+            try await holder.park((0..<20).map { ("\($0)", $0 % 5 == 0 ? nil : "c\($0)") })
+            let all = (0..<20).map { "\($0)" }
+            #expect(try await Self.ids(broker.letters(in: "q.parked", matching: LetterFilter(), limit: 100)) == all)
+            var filter = LetterFilter()
+            var pages: [[String]] = []
+            while let last = try await broker.letters(in: "q.parked", matching: filter, limit: 6).last {
+                pages.append(try await Self.ids(broker.letters(in: "q.parked", matching: filter, limit: 6)))
+                filter.after = last.place
+            }
+            #expect(pages == [Array(all[0..<6]), Array(all[6..<12]), Array(all[12..<18]), Array(all[18..<20])])
+            let report = try #require(try await broker.queues().first { $0.name == "q" })
+            #expect(report.parked == 20 && report.ready == 0)
+
+            let letters = try await broker.letters(in: "q.parked", matching: LetterFilter(), limit: 10)
+            #expect(try await broker.replay(Array(letters[0..<4]), to: "q") == 4)
+            #expect(try await broker.discard(Array(letters[4..<10])) == 6)
+            #expect(try await Self.ids(broker.letters(in: "q.parked", matching: LetterFilter(), limit: 100)) == Array(all[10...]))
+            #expect(try await holder.depth("q") == 4)
+        }
+    }
+
+    @Test func `what an older version laid down is found by its connection, and has its connections named`() async throws {
+        try await Self.use { harness, holder, _ in
+            try await holder.park([("new", "c")])
+            let attributes = ["specversion": "1.0", "source": "/s", "type": "t"]
+            for (id, connection) in [("old", "c"), ("other", "d")] {
+                var headers = Dictionary(uniqueKeysWithValues: attributes.map { ("cloudEvents:" + $0.key, $0.value) })
+                headers["cloudEvents:id"] = id
+                headers["flotilla-connection"] = connection
+                try RawRabbit.publish([1], to: harness.prefix + "q.parked", headers: headers, harness.address)
+            }
+            try await until { try await holder.parking.park.unnoted(in: "q") == ["c", "d"] }
+            #expect(try await holder.parking.park.parked(in: "q", of: "c")?.count == 2)
+            #expect(try await holder.resumeAll("c") == 2)
+            #expect(try await holder.parkedIDs() == ["other"])
+        }
+    }
+
+    /// More than the first two channels of a look hold.
+    @Test func `letters behind thousands of others are found, go in parts, and leave the others in their order`() async throws {
+        try await Self.use { _, holder, broker in
+            try await holder.park((0..<6000).map { ("\($0)", $0 % 1000 == 999 ? "b" : "a") })
+            let park = holder.parking.park
+            let before = try await Self.ids(broker.letters(in: "q.parked", matching: LetterFilter(), limit: 10_000)).filter {
+                (Int($0) ?? 0) % 1000 != 999
+            }
+            #expect(before.count == 5994)
+            #expect(try await holder.resumeAll("b", limit: 2) == 6)
+            let first = try await park.resume("a", in: "q", limit: 500, passing: []) { $0.map { _ in .resume } }
+            #expect(first.resumed == 500 && !first.isAll)
+            let left = try await Self.ids(broker.letters(in: "q.parked", matching: LetterFilter(), limit: 10_000))
+            #expect(left == Array(before[500...]))
+            #expect(try await holder.resumeAll("a", limit: 2000) == 5494)
+            #expect(try await holder.depth("q") == 6000)
+            #expect(try await holder.parkedIDs().isEmpty)
+        }
+    }
+
+    /// They were acknowledged one by one, and a queue takes 32 of these at a time: the others were forgotten when the channel was closed.
+    @Test func `of many letters that are discarded or replayed at once none comes back`() async throws {
+        try await Self.use { _, holder, broker in
+            try await holder.broker.declare("q", bindings: [pattern("t")])
+            let subscription = try await holder.broker.subscribe(to: "q", prefetch: 300)
+            try await holder.broker.publish((0..<300).map { try event("\($0)") })
+            for delivery in try await subscription.take(300) {
+                try await holder.broker.forward(delivery, to: "q.dead", passage: delivery.passage, after: .zero)
+                delivery.acknowledge()
+            }
+            await subscription.cancel()
+            let letters = try await broker.letters(in: "q.dead", matching: LetterFilter(), limit: 300)
+            #expect(letters.count == 300)
+            #expect(try await broker.discard(letters.enumerated().filter { $0.offset % 2 == 0 }.map(\.element)) == 150)
+            #expect(try await broker.letters(in: "q.dead", matching: LetterFilter(), limit: 300).count == 150)
+            #expect(try await broker.discard(letters.enumerated().filter { $0.offset % 2 == 1 }.map(\.element)) == 150)
+            #expect(try await broker.letters(in: "q.dead", matching: LetterFilter(), limit: 300).isEmpty)
+        }
+    }
+}

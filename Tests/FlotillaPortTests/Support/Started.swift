@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FlotillaHTTP
+import FlotillaModel
+import FlotillaRuntime
+import Foundation
+import Glibc
+
+/// One program of the fleet, with a store and a log in a folder of its own.
+final class Started: Sendable {
+    private let folder: Folder
+    private let process: Process
+    private let admin: Int
+
+    init(_ program: String, broker: String, prefix: String, store: String = "sqlite:flotilla.db") throws {
+        folder = try Folder()
+        admin = try RabbitNode.freePort()
+        let listen = try RabbitNode.freePort()
+        process = Process()
+        process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent(program)
+        process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+        process.environment = [
+            "PATH": "/usr/bin:/bin", "SWIFT_BACKTRACE": "enable=no", "FLOTILLA_BROKER": broker, "FLOTILLA_PREFIX": prefix,
+            "FLOTILLA_STORE": store, "FLOTILLA_ADMIN": "127.0.0.1:\(admin)",
+        ]
+        // Built with the same sanitizer as the tests are, if any.
+        let ours = ProcessInfo.processInfo.environment
+        for name in ["LD_PRELOAD", "TSAN_OPTIONS", "ASAN_OPTIONS"] { process.environment?[name] = ours[name] }
+        process.environment?.merge(
+            program == "flotilla-ingress"
+                ? [
+                    "FLOTILLA_LISTEN": "127.0.0.1:\(listen)", "FLOTILLA_HOOKS": "github",
+                    "FLOTILLA_HOOK_GITHUB_SECRET": "a-secret-of-these-tests",
+                ] : ["FLOTILLA_LOG_SINKS": "file:log.jsonl"]
+        ) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        try folder.write(Data(), to: "errors")
+        process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.path + "/errors"))
+        try process.run()
+    }
+
+    var log: String { (try? folder.bytes("errors")).map { String(decoding: $0, as: UTF8.self) } ?? "" }
+    var isRunning: Bool { process.isRunning }
+    var status: Int32 { process.terminationStatus }
+
+    func terminate() { process.terminate() }
+
+    func get(_ path: String) async throws -> (status: Int, text: String) {
+        let loop = try Loop("client")
+        defer { loop.stop() }
+        let client = Client(loop: loop, connections: 1)
+        let answer: Result<ClientResponse, any Error>
+        do {
+            answer = .success(try await client.send(ClientRequest(url: "http://127.0.0.1:\(admin)\(path)", timeout: .seconds(20))))
+        } catch {
+            answer = .failure(error)
+        }
+        await client.close()
+        let page = try answer.get()
+        return (page.status, String(decoding: page.body, as: UTF8.self))
+    }
+
+    func isReady() async throws -> Bool { try await readiness()?.status == 200 }
+
+    /// Not ready, for this reason.
+    func waits(for why: String) async throws -> Bool {
+        try await readiness().map { $0.status == 503 && $0.text.contains(why) } ?? false
+    }
+
+    private func readiness() async throws -> (status: Int, text: String)? {
+        guard process.isRunning else { throw RawRabbit.Refused(what: "it ended: \(log)") }
+        return try? await get("/readyz")
+    }
+
+    func end() {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        process.waitUntilExit()
+    }
+}
