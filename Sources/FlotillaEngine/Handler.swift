@@ -14,6 +14,8 @@ public protocol Handler: Sendable {
     /// event may then meet, so its effects may be `.keyed`, `.reconciled` or `.repeatable`, and not `.atMostOnce`.
     var isRepeatable: Bool { get }
 
+    /// What it asks for among the events of one partition key.
+    var order: EventOrder { get }
     /// A policy of its own for what fails, where the fleet's (`FLOTILLA_MAX_ATTEMPTS`, `FLOTILLA_MAX_AGE_SECONDS`) does not fit; nil for
     /// that one. An age past the fleet's is cut to it.
     var retries: RetryPolicy? { get }
@@ -21,5 +23,6 @@ public protocol Handler: Sendable {
 
 extension Handler {
     public var isRepeatable: Bool { false }
+    public var order: EventOrder { .exclusive }
     public var retries: RetryPolicy? { nil }
 }

@@ -8,24 +8,31 @@ internal import FlotillaRuntime
 /// The order is the guarantee. An effect is marked before the broker forgets the event; a retry, a dead letter or a parked copy is
 /// confirmed first, then written in the ledger, and only then is the original acknowledged. A crash between any two steps leads to a
 /// redelivery, never to a loss, and the ledger sees to it that no event lives twice.
+///
+/// A delivery with a partition key comes here when it is its turn: see `Order/`.
 struct Pipeline: Sendable {
     let steps: PipelineSteps
 
-    /// Returns when the delivery is settled, whatever happens.
-    func run(_ delivery: Delivery) async {
+    /// Returns when the delivery is settled, whatever happens: with what became of it, if this run has decided that.
+    @discardableResult
+    func run(_ delivery: Delivery) async -> Settlement? {
         steps.watcher.reached(.received, delivery)
         defer { steps.watcher.reached(.settled, delivery) }
         do {
-            guard case .success(let event) = delivery.content else { return try await steps.bury(delivery) }
+            guard case .success(let event) = delivery.content else {
+                try await steps.bury(delivery)
+                return nil
+            }
             if steps.handler.isRepeatable { return try await runUnclaimed(event, delivery) }
-            try await runClaimed(event, delivery)
+            return try await runClaimed(event, delivery)
         } catch {
             // The worker is cancelled, or the broker refused a copy: whoever is next takes the delivery as it was.
             delivery.giveBack()
+            return nil
         }
     }
 
-    private func runClaimed(_ event: Event, _ delivery: Delivery) async throws {
+    private func runClaimed(_ event: Event, _ delivery: Delivery) async throws -> Settlement? {
         let key = try steps.key(of: event)
         var alone = false
         while true {
@@ -37,25 +44,28 @@ struct Pipeline: Sendable {
                 let claim = HeldClaim(key: key, fence: fence)
                 let sight = steps.sight
                 let settlement = await steps.handle(event, delivery, claim)
-                if try await steps.settle(delivery, as: settlement, under: claim, since: sight) { return }
+                if try await steps.settle(delivery, as: settlement, under: claim, since: sight) { return settlement }
             case .duplicate, .superseded:
-                return delivery.acknowledge()
+                delivery.acknowledge()
+                return nil
             case .busy(let until):
-                return try await steps.postpone(delivery, until: until)
+                try await steps.postpone(delivery, until: until)
+                return nil
             case .alone:
                 alone = true
             case .crashed(let fence, let crashes):
-                let cause = Failure(.poison, "crashed: \(crashes) workers ended while they ran it")
-                if try await steps.settle(delivery, as: .dead(cause: cause), under: HeldClaim(key: key, fence: fence)) { return }
+                let end = Settlement.dead(cause: Failure(.poison, "crashed: \(crashes) workers ended while they ran it"))
+                if try await steps.settle(delivery, as: end, under: HeldClaim(key: key, fence: fence)) { return end }
             }
         }
     }
 
-    private func runUnclaimed(_ event: Event, _ delivery: Delivery) async throws {
+    private func runUnclaimed(_ event: Event, _ delivery: Delivery) async throws -> Settlement? {
         await steps.solitude.enter(alone: false)
         defer { steps.solitude.leave(alone: false) }
         let sight = steps.sight
         let settlement = await steps.handle(event, delivery, nil)
         try await steps.settleUnclaimed(delivery, as: settlement, steps.key(of: event), since: sight)
+        return settlement
     }
 }

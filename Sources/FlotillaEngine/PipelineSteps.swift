@@ -142,7 +142,11 @@ struct PipelineSteps: Sendable {
 
     /// Somebody else runs it: a copy comes back after the lease of that claim, so that nothing waits or spins here.
     func postpone(_ delivery: Delivery, until: Timestamp) async throws {
-        let delay = max(until - clock.now, .zero) + .milliseconds(100)
+        try await postpone(delivery, by: max(until - clock.now, .zero) + .milliseconds(100))
+    }
+
+    /// In the same round: it has not run.
+    func postpone(_ delivery: Delivery, by delay: Duration) async throws {
         try await forward(delivery, Copy(queue: queue, passage: delivery.passage, delay: delay))
         delivery.acknowledge()
     }
@@ -189,7 +193,7 @@ struct PipelineSteps: Sendable {
 
     /// Tries until it works or the worker is cancelled: a store or broker that is away must cost no attempt and lose no event.
     /// What the broker refuses it would refuse for ever: that is thrown, after a pause, so that the delivery does not spin.
-    private func insisting<Value: Sendable>(_ step: String, _ body: () async throws -> Value) async throws -> Value {
+    func insisting<Value: Sendable>(_ step: String, _ body: () async throws -> Value) async throws -> Value {
         var pause = Duration.milliseconds(50)
         while true {
             do {

@@ -5,7 +5,7 @@ internal import FlotillaRuntime
 internal import Synchronization
 
 /// Watches the handlers of one worker at work: cancels at the deadline, leaves those behind that ignore it, renews claims, and
-/// cancels a handler whose claim is lost. `run` ends when it is cancelled.
+/// cancels a handler whose claim or lane is lost. `run` ends when it is cancelled.
 final class RunKeeper: Sendable {
     private let active = Mutex<[ObjectIdentifier: HandlerRun]>([:])
     private let stragglers = Stragglers()
@@ -15,9 +15,13 @@ final class RunKeeper: Sendable {
     private let interval: Duration
     /// How long a cancelled handler may take to end before it is left behind.
     private let grace: Duration
+    private let lanes: HeldLanes?
 
-    init(ledger: any Ledger, clock: any WallClock, sleeper: any Sleeper, interval: Duration, grace: Duration) {
+    init(
+        ledger: any Ledger, lanes: HeldLanes? = nil, clock: any WallClock, sleeper: any Sleeper, interval: Duration, grace: Duration
+    ) {
         self.ledger = ledger
+        self.lanes = lanes
         self.clock = clock
         self.sleeper = sleeper
         self.interval = interval
@@ -50,6 +54,9 @@ final class RunKeeper: Sendable {
         for run in runs where now >= run.deadline {
             run.cancel(for: .overran)
             if now >= run.deadline + grace { run.leave() }
+        }
+        if let lanes, case let lost = await lanes.lost(), !lost.isEmpty {
+            for run in runs where run.claim.map({ lost.contains($0.key) }) ?? false { run.cancel(for: .lostClaim) }
         }
         let held = runs.compactMap(\.claim)
         guard !held.isEmpty else { return }

@@ -20,6 +20,8 @@ package final class Worker: Sendable {
         /// Seals what a handler's effects call secret.
         package var vault: Vault?
         package var sweep: Duration = .seconds(1)
+        /// Events of one partition key that have a place in a strict lane; more are parked when the lane gets on no more.
+        package var laneLimit = 1000
         /// How often the store is asked for connections that are authorised again.
         package var parkSweep: Duration = .seconds(60)
 
@@ -33,7 +35,7 @@ package final class Worker: Sendable {
 
     package let settings: Settings
     private let broker: any Broker
-    private let pipeline: Pipeline
+    private let order: any DeliveryOrder
     private let keeper: RunKeeper
     private let parkKeeper: ParkKeeper?
     private let sleeper: any Sleeper
@@ -45,25 +47,35 @@ package final class Worker: Sendable {
     }
 
     package init(
-        _ settings: Settings, handler: any Handler, broker: any Broker, ledger: any Ledger, effects: any Effects, clock: any WallClock,
-        sleeper: any Sleeper, solitude: Solitude, parking: Parking? = nil, watcher: any WorkerWatcher = NoWatcher(),
+        _ settings: Settings, handler: any Handler, broker: any Broker, ledger: any Ledger, lanes: any Lanes = NoLanes(),
+        effects: any Effects, clock: any WallClock, sleeper: any Sleeper, solitude: Solitude, parking: Parking? = nil,
+        watcher: any WorkerWatcher = NoWatcher(),
         chance: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
     ) {
         self.settings = settings
         self.broker = broker
         self.sleeper = sleeper
-        keeper = RunKeeper(ledger: ledger, clock: clock, sleeper: sleeper, interval: settings.sweep, grace: settings.handlerGrace)
+        let held = HeldLanes(lanes)
+        keeper = RunKeeper(
+            ledger: ledger, lanes: held, clock: clock, sleeper: sleeper, interval: settings.sweep, grace: settings.handlerGrace)
         var pace = ParkKeeper.Pace()
         pace.sweep = settings.parkSweep
         parkKeeper = parking.map {
             ParkKeeper(queue: settings.queue, parking: $0, pace: pace, sleeper: sleeper, chance: chance, watcher: watcher)
         }
-        pipeline = Pipeline(
+        let pipeline = Pipeline(
             steps: PipelineSteps(
                 queue: settings.queue, handler: handler, broker: broker, ledger: ledger, effects: effects,
                 policy: settings.policy.replaced(by: handler.retries), vault: settings.vault, handlerLimit: settings.handlerLimit,
                 keeper: keeper, solitude: solitude, clock: clock, sleeper: sleeper, chance: chance, watcher: watcher,
                 parkKeeper: parkKeeper))
+        let work = LaneWork(lanes: lanes, steps: pipeline.steps, held: held)
+        order =
+            switch handler.order {
+            case .none: NoOrder(pipeline: pipeline)
+            case .exclusive: ExclusiveOrder(pipeline: pipeline, work: work, prefetch: settings.prefetch)
+            case .strict: StrictOrder(pipeline: pipeline, work: work, prefetch: settings.prefetch, limit: settings.laneLimit)
+            }
     }
 
     /// What keeps it from working, in words that may be shown.
@@ -79,25 +91,31 @@ package final class Worker: Sendable {
             state.subscription = subscription
             return state.draining
         }
-        if draining { await subscription.cancel() }
+        if draining { await end(subscription) }
+        let source = order.source(subscription)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<settings.concurrency {
-                group.addTask { try await self.lane(subscription) }
+                group.addTask { try await self.lane(source) }
             }
-            let keeping = Task { await keeper.run() }
-            let parkKeeping = Task { if let parkKeeper { await parkKeeper.run() } }
-            defer {
-                keeping.cancel()
-                parkKeeping.cancel()
-            }
+            group.addTask { await self.order.work() }
+            let keeping = [
+                Task { await keeper.run() }, Task { await order.tend() }, Task { if let parkKeeper { await parkKeeper.run() } },
+            ]
+            defer { for task in keeping { task.cancel() } }
             do {
                 try await group.waitForAll()
             } catch {
-                await subscription.cancel()
+                await end(subscription)
                 throw error
             }
         }
-        await subscription.cancel()
+        await end(subscription)
+    }
+
+    private func end(_ subscription: (any Subscription)?) async {
+        // Before: what is given back would come again.
+        await subscription?.cancel()
+        order.close()
     }
 
     /// Takes no more; `run` returns when what was taken is settled.
@@ -106,7 +124,7 @@ package final class Worker: Sendable {
             state.draining = true
             return state.subscription
         }
-        await subscription?.cancel()
+        await end(subscription)
     }
 
     private func lane(_ subscription: any Subscription) async throws {
@@ -117,7 +135,7 @@ package final class Worker: Sendable {
                 try await sleeper.sleep(for: settings.sweep)
             }
             guard let delivery = try await subscription.next() else { return }
-            await pipeline.run(delivery)
+            await order.run(delivery)
         }
     }
 }

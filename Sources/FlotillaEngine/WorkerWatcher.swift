@@ -12,6 +12,10 @@ package protocol WorkerWatcher: Sendable {
     func reached(_ stage: EffectStage, of effect: String, _ delivery: Delivery)
     func effect(_ name: String, _ result: EffectResult, _ delivery: Delivery)
     func waiting(for step: String, because error: any Error)
+    /// Its partition key is at work: a copy of it comes later.
+    func postponed(_ delivery: Delivery, by delay: Duration)
+    /// Places in strict lanes were given up, because nobody had asked for them for a day.
+    func forgot(tickets count: Int)
     /// So many parked events are back in the queue, because their connection is authorised again.
     func resumed(_ count: Int, of connection: String?)
 }
@@ -24,6 +28,8 @@ extension WorkerWatcher {
     package func reached(_ stage: EffectStage, of effect: String, _ delivery: Delivery) {}
     package func effect(_ name: String, _ result: EffectResult, _ delivery: Delivery) {}
     package func waiting(for step: String, because error: any Error) {}
+    package func postponed(_ delivery: Delivery, by delay: Duration) {}
+    package func forgot(tickets count: Int) {}
     package func resumed(_ count: Int, of connection: String?) {}
 }
 

@@ -17,6 +17,8 @@ package final class MemoryLedger: Ledger, LedgerInspection {
     struct State {
         fileprivate var rows: [LedgerKey: Stored] = [:]
         var deeds: [Deed] = []
+        var held: [LaneKey: MemoryLanes.Held] = [:]
+        var tickets: [LaneKey: [LaneTicket]] = [:]
         var shelf = EffectShelf()
         fileprivate var away: String?
 
@@ -45,6 +47,14 @@ package final class MemoryLedger: Ledger, LedgerInspection {
     package func vanish() {
         state.withLock { state in
             for key in state.rows.keys { state.rows[key]?.leaseUntil = Timestamp(microseconds: .min) }
+        }
+        vanishLanes()
+    }
+
+    /// Only its lanes can be taken over.
+    package func vanishLanes() {
+        state.withLock { state in
+            for lane in state.held.keys { state.held[lane]?.leaseUntil = Timestamp(microseconds: .min) }
         }
     }
 
@@ -111,6 +121,16 @@ package final class MemoryLedger: Ledger, LedgerInspection {
 
     package func record(_ deed: Deed) async throws { try change { $0.deeds.append(deed) } }
     package func deeds(limit: Int) async throws -> [Deed] { try change { Array($0.deeds.reversed().prefix(limit)) } }
+
+    func withLanes<Value>(_ body: (MemoryLanes) throws -> Value) throws -> Value {
+        try change { state in
+            let rows = state.rows
+            let lanes = MemoryLanes(now: clock.now, lease: lease, held: state.held, tickets: state.tickets) { rows[$0]?.row }
+            let value = try body(lanes)
+            (state.held, state.tickets) = (lanes.held, lanes.tickets)
+            return value
+        }
+    }
 
     func change<Value>(_ body: (inout State) throws -> Value) throws -> Value {
         try state.withLock { state in

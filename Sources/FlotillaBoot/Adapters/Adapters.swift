@@ -11,6 +11,7 @@ internal import FlotillaSQLite
 package struct Adapters: Sendable {
     package let broker: any Broker & BrokerInspection & JournalInspection & Park
     package let ledger: any Ledger & LedgerInspection
+    package let lanes: any Lanes
     package let effects: any Effects & EffectInspection
     package let hookSecrets: any HookSecrets
     package let consents: any Consents
@@ -72,6 +73,7 @@ package struct Adapters: Sendable {
     /// What is made of a store of either kind.
     private struct Stores {
         let ledger: any Ledger & LedgerInspection
+        let lanes: any Lanes
         let effects: any Effects & EffectInspection
         let hookSecrets: any HookSecrets
         let consents: any Consents
@@ -79,6 +81,7 @@ package struct Adapters: Sendable {
 
         init(_ file: SQLiteFile) {
             ledger = SQLiteLedger(file)
+            lanes = SQLiteLanes(file)
             effects = SQLiteEffects(file)
             hookSecrets = SQLiteHookSecrets(file)
             consents = SQLiteConsents(file)
@@ -87,6 +90,7 @@ package struct Adapters: Sendable {
 
         init(_ database: PostgresStore) {
             ledger = PostgresLedger(database)
+            lanes = PostgresLanes(database)
             effects = PostgresEffects(database)
             hookSecrets = PostgresHookSecrets(database)
             consents = PostgresConsents(database)
@@ -101,6 +105,7 @@ package struct Adapters: Sendable {
     ) {
         self.broker = broker
         ledger = stores.ledger
+        lanes = stores.lanes
         effects = stores.effects
         hookSecrets = stores.hookSecrets
         consents = stores.consents

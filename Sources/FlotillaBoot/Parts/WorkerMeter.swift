@@ -80,6 +80,12 @@ final class WorkerMeter: WorkerWatcher {
         }
     }
 
+    func postponed(_ delivery: Delivery, by delay: Duration) { count("busy") }
+
+    func forgot(tickets count: Int) {
+        log.warning("events lost their places in their lanes: nobody had asked for them for a day", ["tickets": count])
+    }
+
     func effect(_ name: String, _ result: EffectResult, _ delivery: Delivery) {
         metrics.counter(MetricTable.effects, queue, name, result.rawValue).add()
         switch result {

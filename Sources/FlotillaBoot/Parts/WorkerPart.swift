@@ -27,8 +27,8 @@ package struct WorkerPart: Part {
         let open = try await handler()
         let worker = Worker(
             settings, handler: open.handler, broker: process.adapters.broker, ledger: process.adapters.ledger,
-            effects: process.adapters.effects, clock: process.clock, sleeper: process.sleeper, solitude: process.solitude,
-            parking: process.adapters.parking,
+            lanes: process.adapters.lanes, effects: process.adapters.effects, clock: process.clock, sleeper: process.sleeper,
+            solitude: process.solitude, parking: process.adapters.parking,
             watcher: WorkerMeter(queue: settings.queue, metrics: process.metrics, log: process.log, clock: process.clock))
         return WorkerService(worker: worker, handler: open, broker: process.adapters.broker)
     }

@@ -10,12 +10,14 @@ struct WorkerReader {
     private let prefetch: Int?
     private let concurrency: Int?
     private let policy: RetryPolicy
+    private let laneLimit: Int
     private let vault: Vault?
 
     init(reading configuration: inout Configuration) {
         routes = Route.all(&configuration)
         prefetch = configuration.isSet(.prefetch) ? configuration.integer(.prefetch, in: 1...65_535) : nil
         concurrency = configuration.isSet(.concurrency) ? configuration.integer(.concurrency, in: 1...10_000) : nil
+        laneLimit = configuration.integer(.laneLimit, in: 1...1_000_000)
         policy = RetryPolicy(
             maximumAttempts: configuration.integer(.maxAttempts, in: 1...1000),
             maximumAge: configuration.duration(.maxAgeSeconds, in: .seconds(1)...(.seconds(3650 * 86_400))))
@@ -37,6 +39,7 @@ struct WorkerReader {
         var settings = Worker.Settings(
             queue: queue, bindings: own + routed, concurrency: handlers, prefetch: prefetch ?? max(defaultPrefetch, handlers))
         settings.policy = policy
+        settings.laneLimit = laneLimit
         settings.vault = vault
         return settings
     }

@@ -31,4 +31,26 @@ extension Migration {
         "CREATE TABLE consent_count (only_one boolean PRIMARY KEY CHECK (only_one), newest bigint NOT NULL)",
         "INSERT INTO consent_count VALUES (true, 0)",
     ]
+
+    /// Which partition keys are at work, and the places of events in strict lanes. Both stay small, and change with every such event.
+    static let lanes = [
+        """
+        CREATE TABLE lane (
+            lane bytea PRIMARY KEY, session bigint NOT NULL, owner bigint NOT NULL, turn bigint NOT NULL, entered timestamptz NOT NULL
+        ) WITH (
+            fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000, autovacuum_vacuum_cost_delay = 0,
+            autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 10000000
+        )
+        """,
+        """
+        CREATE TABLE ticket (
+            lane bytea NOT NULL, number bigint NOT NULL, key bytea NOT NULL, generation bigint NOT NULL, due timestamptz,
+            asked timestamptz NOT NULL, PRIMARY KEY (lane, number)
+        ) WITH (
+            autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000, autovacuum_vacuum_cost_delay = 0,
+            autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 10000000
+        )
+        """,
+        "CREATE UNIQUE INDEX ticket_key ON ticket (key)",
+    ]
 }

@@ -27,6 +27,7 @@ package struct Migration: Sendable {
         Migration(1, "ledger, sessions, secrets, deeds", ledger),
         Migration(2, "effects", effects),
         Migration(3, "connections and parks", parks),
+        Migration(4, "order by partition key", lanes),
     ]
 
     /// The keys of the ledger are hashes, so that each row touches pages of its own. What runs now is kept apart in `claim`, which stays

@@ -41,9 +41,10 @@ package final class PostgresStore: @unchecked Sendable {
     let calls: Pool
     /// For the session's lease alone.
     let beats: Pool
-    /// For batches: of claims, of marks, and of effects.
+    /// For batches: of claims, of marks, of lanes, and of effects.
     let claims: Pool
     let marks: Pool
+    let lanes: Pool
     let effects: Pool
     let session: Session
     /// Claims that callers of this process have been given and have not marked.
@@ -104,6 +105,7 @@ package final class PostgresStore: @unchecked Sendable {
         beats = pool("session", 1)
         claims = pool("claims", 1, isHot: true)
         marks = pool("marks", 1, isHot: true)
+        lanes = pool("lanes", 1)
         effects = pool("effects", 1)
         session = Session(lease: options.lease)
     }
@@ -146,7 +148,7 @@ package final class PostgresStore: @unchecked Sendable {
     private func end() async {
         await door.close { [self] in
             session.stop(on: loop)
-            for pool in [calls, beats, claims, marks, effects] { pool.close() }
+            for pool in [calls, beats, claims, marks, lanes, effects] { pool.close() }
         }
         await resolver.close()
     }

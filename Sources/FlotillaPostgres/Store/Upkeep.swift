@@ -62,7 +62,10 @@ extension PostgresStore {
             let rows = try await transaction.ask([Self.only(.text(options.schema)), Self.retain(), .partitions])
             guard rows[0].first?.flag(0) ?? false else { return [] }
             let (spans, today, days) = Self.standing(rows[2])
-            _ = try await transaction.ask([Self.pruneClaims(.integer(days)), Self.pruneSessions(), .prunedEffects(keeping: days)])
+            _ = try await transaction.ask([
+                Self.pruneClaims(.integer(days)), Self.pruneSessions(), .prunedEffects(keeping: days), Query.pruneLanes(.integer(days)),
+                Query.pruneTickets(.integer(days)),
+            ])
             return Partitions.plan(spans, today: today, keeping: days).dropped
         }
         for span in spans {

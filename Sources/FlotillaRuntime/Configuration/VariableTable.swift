@@ -83,6 +83,9 @@ extension Variable {
     package static let concurrency = Variable("FLOTILLA_CONCURRENCY", "handlers running at once; the default depends on the worker")
     package static let maxAttempts = Variable("FLOTILLA_MAX_ATTEMPTS", default: "12", "attempts before an event is a dead letter")
     package static let maxAgeSeconds = Variable("FLOTILLA_MAX_AGE_SECONDS", default: "259200", "age at which an event is a dead letter")
+    package static let laneLimit = Variable(
+        "FLOTILLA_LANE_LIMIT", default: "1000",
+        "events of one partition key that may wait, where a worker keeps them in strict order; more are parked when it gets on no more")
     package static let logSinks = Variable(
         "FLOTILLA_LOG_SINKS", default: "file:var/log/flotilla.jsonl", "sinks of the log-sink worker, URLs separated by spaces")
 
@@ -96,7 +99,7 @@ extension Variable {
         listen, publicURL, tlsCertificate, tlsKey, trustedProxies, forwardedHeader, floodRate, hooks, apiTokens, maxBodyBytes,
         maxInflightBytes,
     ]
-    package static let ofWorkers: [Variable] = [prefetch, concurrency, maxAttempts, routes]
+    package static let ofWorkers: [Variable] = [prefetch, concurrency, maxAttempts, laneLimit, routes]
     package static let ofLogSink: [Variable] = [logSinks]
 
     package static let all: [Variable] =

@@ -62,6 +62,15 @@ struct Pruner {
         let claims = turn.statements.pruneClaims
         claims.bind(1, limit.milliseconds)
         try claims.run()
+        // The same of lanes, and tickets that nobody has come across.
+        let lanes = turn.statements.lanes.pruneLanes
+        lanes.bind(1, limit.milliseconds)
+        try lanes.run()
+        let tickets = turn.statements.lanes.pruneTickets
+        tickets.bind(1, low)
+        tickets.bind(2, high)
+        tickets.bind(3, limit.milliseconds)
+        try tickets.run()
         // After the rows of their events. An intent without a result waits for a person.
         let effects = turn.statements.pruneEffects
         effects.bind(1, low)

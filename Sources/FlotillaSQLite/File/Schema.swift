@@ -130,6 +130,14 @@ enum Schema {
         CREATE TABLE binding_since (           -- for the audit: what was accepted before it was never meant for that queue
             queue INTEGER NOT NULL, pattern TEXT NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (queue, pattern)
         ) WITHOUT ROWID;
+        CREATE TABLE lane (                    -- which partition keys are at work
+            lane BLOB PRIMARY KEY, session INTEGER NOT NULL, owner INTEGER NOT NULL, turn INTEGER NOT NULL, entered INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        CREATE TABLE ticket (                  -- places of events in strict lanes
+            lane BLOB NOT NULL, number INTEGER NOT NULL, key BLOB NOT NULL, generation INTEGER NOT NULL, due INTEGER,
+            asked INTEGER NOT NULL, PRIMARY KEY (lane, number)
+        ) WITHOUT ROWID;
+        CREATE UNIQUE INDEX ticket_key ON ticket (key);
         """,
     ]
 

@@ -24,10 +24,11 @@ enum Sessions {
         let old = turn.session
         try open(lease: lease, program: program, in: turn)
         for queue in queues { try consumes(queue, in: turn) }
-        let adopt = turn.statements.adoptClaims
-        adopt.bind(1, turn.session)
-        adopt.bind(2, old)
-        try adopt.run()
+        for adopt in [turn.statements.adoptClaims, turn.statements.lanes.adopt] {
+            adopt.bind(1, turn.session)
+            adopt.bind(2, old)
+            try adopt.run()
+        }
         turn.isTakenForDead = false
     }
 

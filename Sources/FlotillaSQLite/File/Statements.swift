@@ -50,6 +50,8 @@ struct Statements {
     let writeLedger: Statement
     let holderUntil: Statement
 
+    let lanes: LaneStatements
+
     // MARK: Effects
     let holdsClaim: Statement
     let effectRow: Statement
@@ -130,6 +132,7 @@ struct Statements {
         writeLedger = try database.prepare(HotPath.writeLedger)
         holderUntil = try database.prepare("SELECT until FROM session WHERE id = ?1")
 
+        lanes = try LaneStatements(database)
         holdsClaim = try database.prepare("SELECT 1 FROM claim WHERE key = ?1 AND fence = ?2")
         effectRow = try database.prepare("SELECT \(EffectRows.columns) FROM effect WHERE event = ?1 AND name = ?2 AND key = ?3")
         writeEffect = try database.prepare("INSERT OR REPLACE INTO effect VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")

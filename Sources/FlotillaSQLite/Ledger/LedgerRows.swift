@@ -84,6 +84,12 @@ enum LedgerRows {
     /// Until when the session that made a claim is known to live; nil when it is gone.
     static func heldUntil(_ stored: StoredRow, in turn: Turn) throws -> Timestamp? {
         guard let session = stored.session else { return nil }
+        return try leaseEnd(of: session, in: turn)
+    }
+
+    static func lives(_ session: Int64, in turn: Turn) throws -> Bool { try leaseEnd(of: session, in: turn) != nil }
+
+    private static func leaseEnd(of session: Int64, in turn: Turn) throws -> Timestamp? {
         let find = turn.statements.holderUntil
         find.bind(1, session)
         guard let until = try find.row({ Timestamp(milliseconds: $0.integer(0)) }) else { return nil }

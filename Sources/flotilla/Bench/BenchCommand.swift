@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CBench
+internal import FlotillaEngine
 internal import FlotillaModel
 internal import FlotillaRuntime
 internal import Glibc
@@ -9,7 +10,7 @@ struct BenchCommand: Command {
     static let name = "bench"
     static let summary = "the load generators behind the numbers in the README"
     static let help = """
-        usage: flotilla bench local [--seconds N] [--publishers N] [--backlog N] [--folder DIR] [--json]
+        usage: flotilla bench local [--seconds N] [--publishers N] [--backlog N] [--keys N [--strict]] [--folder DIR] [--json]
                flotilla bench verify [--json]
                flotilla bench broker [--count N] [--publishers N] [--journal] [--large] [--rate N] [--keep TYPE] [--bare] [--json]
                flotilla bench worker [--count N] [--publishers N] [--ledger | --no-ledger] [--bare] [--json]
@@ -33,6 +34,8 @@ struct BenchCommand: Command {
           --seconds N       for each part; 10 without it
           --publishers N    publishers that wait for their confirm, or handlers at once; 64 without it
           --backlog N       first let N events wait, then measure publishing and consuming beside them, and drain them
+          --keys N          instead: events of N partition keys, one of each at a time, beside the same without keys
+          --strict          in strict order
           --folder DIR      where the files are made and removed again; ./var/bench without it
           --count N         events to publish or consume; 100000 without it
           --journal         journal what is published
@@ -52,6 +55,8 @@ struct BenchCommand: Command {
     private let seconds: Int
     private let publishers: Int
     private let backlog: Int
+    private let keys: Int
+    private let order: EventOrder
     private let folder: String
     private let json: Bool
     private let rabbit: RabbitBench
@@ -61,6 +66,8 @@ struct BenchCommand: Command {
         seconds = try arguments.integer("--seconds", in: 1...3600) ?? 10
         publishers = try arguments.integer("--publishers", in: 1...4096) ?? 64
         backlog = try arguments.integer("--backlog", in: 1...10_000_000) ?? 0
+        keys = try arguments.integer("--keys", in: 1...1_000_000) ?? 0
+        order = arguments.flag("--strict") ? .strict : .exclusive
         folder = try arguments.option("--folder") ?? "var/bench"
         json = arguments.flag("--json")
         bare = arguments.flag("--bare")
@@ -126,7 +133,8 @@ struct BenchCommand: Command {
     private func runLocal() async throws -> ExitStatus {
         let bench = LocalBench(folder: "\(folder)/\(getpid())", seconds: seconds, publishers: publishers)
         let lines = try await bench.withFolder {
-            backlog > 0 ? try await measureBacklog(bench) : try await measure(bench)
+            if keys > 0 { return try await measureKeys(bench) }
+            return backlog > 0 ? try await measureBacklog(bench) : try await measure(bench)
         }
         if json {
             printJSON { json in
@@ -183,6 +191,16 @@ struct BenchCommand: Command {
             Line("rss", LocalBench.residentMegabytes, "MB"), Line("bare_loop", bare, "events/s"),
             Line("ratio_to_bare_loop", fleet.eventsPerSecond / bare), Line("single_publish_p50", single.percentile(0.5), "us"),
             Line("fdatasync_p50", sync, "us"), Line("ratio_to_fdatasync", single.percentile(0.5) / sync),
+        ]
+    }
+
+    private func measureKeys(_ bench: LocalBench) async throws -> [Line] {
+        let none = try await bench.run()
+        let keyed = try await bench.run(keys: keys, order: order)
+        return [
+            Line("events_per_second", none.eventsPerSecond, "events/s"), Line("p99", none.percentile(0.99), "us"),
+            Line("keyed_events_per_second", keyed.eventsPerSecond, "events/s"), Line("keyed_p99", keyed.percentile(0.99), "us"),
+            Line("ratio", keyed.eventsPerSecond / none.eventsPerSecond),
         ]
     }
 

@@ -14,14 +14,19 @@ final class BenchFleet: Sendable {
     private let handled = Atomic(0)
     private let bodyBytes: Int
     private let consuming: Bool
+    /// Of partition keys; 0 is none.
+    private let keys: Int
+    private let order: EventOrder
     private static let bindings = [TopicPattern("github.#")].compactMap(\.self)
 
-    init(path: String, bodyBytes: Int, consuming: Bool) async throws {
+    init(path: String, bodyBytes: Int, consuming: Bool, keys: Int, order: EventOrder) async throws {
         file = try await SQLiteFile.open(path)
         loop = try Loop("bench")
         broker = SQLiteBroker(file)
         self.bodyBytes = bodyBytes
         self.consuming = consuming
+        self.keys = keys
+        self.order = order
         try await broker.declare("bench", bindings: Self.bindings)
     }
 
@@ -87,8 +92,8 @@ final class BenchFleet: Sendable {
     private func worker() -> Worker {
         Worker(
             Worker.Settings(queue: "bench", bindings: Self.bindings, concurrency: 128, prefetch: 256),
-            handler: Nothing { [self] in handled.add(1, ordering: .relaxed) }, broker: broker, ledger: SQLiteLedger(file),
-            effects: SQLiteEffects(file), clock: SystemClock(), sleeper: LoopSleeper(loop), solitude: Solitude())
+            handler: Nothing(order: order) { [self] in handled.add(1, ordering: .relaxed) }, broker: broker, ledger: SQLiteLedger(file),
+            lanes: SQLiteLanes(file), effects: SQLiteEffects(file), clock: SystemClock(), sleeper: LoopSleeper(loop), solitude: Solitude())
     }
 
     private func consume(with worker: Worker) async throws -> [Double] {
@@ -117,7 +122,8 @@ final class BenchFleet: Sendable {
             count += 1
             let event = try Event(
                 id: "72d3162e-\(publisher)-\(count)-\(run)", source: "/hooks/bench", type: "github.push", time: SystemClock().now,
-                dataContentType: "application/json", data: body)
+                dataContentType: "application/json",
+                extensions: keys == 0 ? [:] : ["partitionkey": "key \((count * 64 + publisher) % keys)"], data: body)
             let start = MonotonicClock.now
             try await broker.publish([event])
             // Enough for any percentile, and bounded.
@@ -128,6 +134,7 @@ final class BenchFleet: Sendable {
 }
 
 private struct Nothing: Handler {
+    let order: EventOrder
     let count: @Sendable () -> Void
 
     func handle(_ event: Event, context: Context) async throws -> Outcome {

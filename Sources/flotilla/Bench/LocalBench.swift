@@ -41,7 +41,7 @@ struct LocalBench {
             throw WrongUsage("--folder must be in a folder that is there: \(path)")
         }
         defer {
-            for name in ["bench.db", "bare.db", "single.db", "backlog.db"] {
+            for name in ["bench.db", "bare.db", "single.db", "backlog.db", "keys.db"] {
                 for suffix in ["", "-wal", "-shm", "-lock"] { unlink("\(folder)/\(name)\(suffix)") }
             }
             unlink("\(folder)/sync")
@@ -53,6 +53,11 @@ struct LocalBench {
     /// The whole life of events, each publisher waiting for its confirm.
     func run() async throws -> Figures {
         try await with("bench.db") { fleet in try await fleet.steady(seconds, publishers: publishers) }
+    }
+
+    /// The same with events of so many partition keys, in this order.
+    func run(keys: Int, order: EventOrder) async throws -> Figures {
+        try await with("keys.db", keys: keys, order: order) { fleet in try await fleet.steady(seconds, publishers: publishers) }
     }
 
     /// One publisher alone, nothing consumed.
@@ -84,8 +89,12 @@ struct LocalBench {
         return Double(usage.ru_maxrss) / 1024
     }
 
-    private func with<Value>(_ name: String, consuming: Bool = true, _ body: (BenchFleet) async throws -> Value) async throws -> Value {
-        let fleet = try await BenchFleet(path: "\(folder)/\(name)", bodyBytes: bodyBytes, consuming: consuming)
+    private func with<Value>(
+        _ name: String, consuming: Bool = true, keys: Int = 0, order: EventOrder = .exclusive,
+        _ body: (BenchFleet) async throws -> Value
+    ) async throws -> Value {
+        let fleet = try await BenchFleet(
+            path: "\(folder)/\(name)", bodyBytes: bodyBytes, consuming: consuming, keys: keys, order: order)
         do {
             let value = try await body(fleet)
             await fleet.close()

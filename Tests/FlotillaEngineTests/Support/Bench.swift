@@ -10,6 +10,7 @@ import Testing
 /// A handler made of a closure.
 struct Doing: Handler {
     var isRepeatable = false
+    var order = EventOrder.exclusive
     var retries: RetryPolicy?
     let body: @Sendable (Event, Context) async throws -> Outcome
 
@@ -45,7 +46,7 @@ final class Bench: Sendable {
     var parking: Parking { Parking(park: broker, consents: consents, ledger: ledger) }
 
     func worker(
-        parks: Bool = false, concurrency: Int = 1, prefetch: Int = 1, handler: any Handler,
+        parks: Bool = false, concurrency: Int = 1, prefetch: Int = 1, handler: any Handler, lanes: (any Lanes)? = nil,
         change: (inout Worker.Settings) -> Void = { _ in }
     ) throws -> Worker {
         var settings = Worker.Settings(queue: "q", bindings: [try pattern("t")], concurrency: concurrency, prefetch: prefetch)
@@ -55,8 +56,9 @@ final class Bench: Sendable {
         change(&settings)
         return Worker(
             settings, handler: handler, broker: RecordingBroker(broker: broker, record: record),
-            ledger: RecordingLedger(ledger: ledger, record: record), effects: RecordingEffects(effects: ledger, record: record),
-            clock: clock, sleeper: sleeper, solitude: solitude, parking: parks ? parking : nil,
+            ledger: RecordingLedger(ledger: ledger, record: record), lanes: lanes ?? ledger,
+            effects: RecordingEffects(effects: ledger, record: record), clock: clock, sleeper: sleeper, solitude: solitude,
+            parking: parks ? parking : nil,
             watcher: RecordingWatcher(record: record), chance: { 1 })
     }
 

@@ -43,6 +43,7 @@ protocol Harness: Sendable {
 struct Holder: Sendable {
     let broker: any Broker
     let ledger: any Ledger
+    let lanes: any Lanes
     let effects: any Effects & EffectInspection
     let hookSecrets: any HookSecrets
     let parking: Parking

@@ -24,7 +24,7 @@ struct MemoryHarness: Harness {
 
     func open() async throws -> Holder {
         Holder(
-            broker: broker, ledger: ledger, effects: ledger, hookSecrets: hookSecrets,
+            broker: broker, ledger: ledger, lanes: ledger, effects: ledger, hookSecrets: hookSecrets,
             parking: Parking(park: broker, consents: consents, ledger: ledger),
             vanish: { [broker, ledger] in
                 ledger.vanish()

@@ -59,7 +59,8 @@ final class PostgresHarness: Harness {
         let store = try await store()
         let ledger = PostgresLedger(store)
         return Holder(
-            broker: broker, ledger: ledger, effects: PostgresEffects(store), hookSecrets: PostgresHookSecrets(store),
+            broker: broker, ledger: ledger, lanes: PostgresLanes(store), effects: PostgresEffects(store),
+            hookSecrets: PostgresHookSecrets(store),
             parking: Parking(park: broker, consents: PostgresConsents(store), ledger: ledger),
             vanish: { [broker] in
                 await store.vanish()

@@ -51,7 +51,7 @@ final class RabbitHarness: Harness {
             $0.patience = .seconds(60)
         }
         return Holder(
-            broker: broker, ledger: ledger, effects: ledger, hookSecrets: hookSecrets,
+            broker: broker, ledger: ledger, lanes: ledger, effects: ledger, hookSecrets: hookSecrets,
             parking: Parking(park: broker, consents: consents, ledger: ledger),
             vanish: { [ledger] in
                 ledger.vanish()

@@ -54,7 +54,7 @@ final class SQLiteHarness: Harness {
         let broker = SQLiteBroker(file)
         let ledger = SQLiteLedger(file)
         return Holder(
-            broker: broker, ledger: ledger, effects: SQLiteEffects(file), hookSecrets: SQLiteHookSecrets(file),
+            broker: broker, ledger: ledger, lanes: SQLiteLanes(file), effects: SQLiteEffects(file), hookSecrets: SQLiteHookSecrets(file),
             parking: Parking(park: broker, consents: SQLiteConsents(file), ledger: ledger), vanish: { await file.vanish() },
             depth: { queue in
                 let report = try await broker.queues().first { $0.name == queue }

@@ -22,7 +22,8 @@ struct UpgradeTests {
     /// To version 1, with all that is in it.
     private static func bringDown(_ path: String) throws {
         try Tampering.run(
-            path, "DROP TABLE hook_secret", "DROP TABLE effect", "DROP TABLE binding_since", "DROP TABLE connection",
+            path, "DROP TABLE hook_secret", "DROP TABLE effect", "DROP TABLE binding_since", "DROP TABLE lane", "DROP TABLE ticket",
+            "DROP TABLE connection",
             "DROP TABLE park_note", "DROP TABLE consent_count",
             "DROP INDEX letter_connection", "ALTER TABLE letter DROP COLUMN connection", "PRAGMA user_version = 1")
     }

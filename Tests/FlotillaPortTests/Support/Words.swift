@@ -8,8 +8,11 @@ import Testing
 
 func pattern(_ text: String) throws -> TopicPattern { try #require(TopicPattern(text)) }
 
-func event(_ id: String, type: String = "t", source: String = "/hooks/test", data: [UInt8] = Array("{}".utf8)) throws -> Event {
-    try Event(id: id, source: source, type: type, data: data)
+func event(
+    _ id: String, type: String = "t", source: String = "/hooks/test", partitionKey: String? = nil, data: [UInt8] = Array("{}".utf8)
+) throws -> Event {
+    let extensions = partitionKey.map { ["partitionkey": $0] } ?? [:]
+    return try Event(id: id, source: source, type: type, extensions: extensions, data: data)
 }
 
 func key(_ id: String, consumer: String = "q") throws -> LedgerKey { try LedgerKey(consumer: consumer, source: "/hooks/test", id: id) }

@@ -30,8 +30,10 @@ struct OpenFile: Sendable {
     }
 
     /// With the time of now as data, like those of the crash worker.
-    func publish(_ ids: [String], to queue: String) async throws {
-        try await broker.publish(ids.map { try Event(id: $0, source: "/test", type: queue + ".event", data: Array("0".utf8)) })
+    func publish(_ ids: [String], to queue: String, partitionKey: String? = nil) async throws {
+        let extensions = partitionKey.map { ["partitionkey": $0] } ?? [:]
+        try await broker.publish(
+            ids.map { try Event(id: $0, source: "/test", type: queue + ".event", extensions: extensions, data: Array("0".utf8)) })
     }
 
     func report(_ queue: String) async throws -> QueueReport {

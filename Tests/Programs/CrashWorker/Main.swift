@@ -23,11 +23,12 @@ internal import Glibc
         try await withThrowingTaskGroup(of: Void.self) { group in
             if orders.consumes {
                 let ledger: any Ledger & LedgerInspection = database.map { PostgresLedger($0) } ?? SQLiteLedger(file)
+                let lanes: any Lanes = database.map { PostgresLanes($0) } ?? SQLiteLanes(file)
                 let effects: any Effects = database.map { PostgresEffects($0) } ?? SQLiteEffects(file)
                 let consents: any Consents = database.map { PostgresConsents($0) } ?? SQLiteConsents(file)
                 let parks: any Park = rabbit ?? SQLiteBroker(file)
                 let parking = Parking(park: parks, consents: consents, ledger: ledger)
-                let worker = try worker(orders, broker, ledger, effects, parking, sleeper)
+                let worker = try worker(orders, broker, ledger, lanes, effects, parking, sleeper)
                 group.addTask { try await worker.run() }
             }
             group.addTask { try await Publishing(orders).run(to: broker, sleeper: sleeper) }
@@ -68,7 +69,7 @@ internal import Glibc
     }
 
     private static func worker(
-        _ orders: Orders, _ broker: any Broker, _ ledger: any Ledger, _ effects: any Effects, _ parking: Parking,
+        _ orders: Orders, _ broker: any Broker, _ ledger: any Ledger, _ lanes: any Lanes, _ effects: any Effects, _ parking: Parking,
         _ sleeper: LoopSleeper
     ) throws -> Worker {
         var settings = Worker.Settings(
@@ -81,8 +82,8 @@ internal import Glibc
         settings.sweep = .milliseconds(50)
         settings.parkSweep = .milliseconds(orders.number("park-sweep-ms", or: 60_000))
         return Worker(
-            settings, handler: try handler(orders, parking), broker: broker, ledger: ledger, effects: effects, clock: SystemClock(),
-            sleeper: sleeper, solitude: Solitude(), parking: parking, watcher: watcher(orders))
+            settings, handler: try handler(orders, parking), broker: broker, ledger: ledger, lanes: lanes, effects: effects,
+            clock: SystemClock(), sleeper: sleeper, solitude: Solitude(), parking: parking, watcher: watcher(orders))
     }
 
     private static func handler(_ orders: Orders, _ parking: Parking) throws -> any Handler {

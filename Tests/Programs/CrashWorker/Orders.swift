@@ -7,7 +7,7 @@ internal import Glibc
 /// status 64, so that a slip in a test is not taken for a result.
 struct Orders: Sendable {
     enum Deed: String, Sendable {
-        case done, retry, once, dead, park, consent, trap, hang, deaf
+        case done, busy, retry, once, dead, park, consent, trap, hang, deaf
         /// An effect of each event at the service on the port `service`, under the policy that its id begins with; then a retry, once.
         case effect
     }
@@ -36,6 +36,16 @@ struct Orders: Sendable {
     /// What the handler does with the event named by `for`, or with all.
     var deed: Deed { Deed(rawValue: text("deed", or: "done")) ?? Self.refuse("deed") }
     var target: String? { values["for"] }
+    var spans: String? { values["spans"] }
+    /// What the handler asks for among events of one partition key.
+    var order: EventOrder {
+        switch text("order", or: "exclusive") {
+        case "exclusive": .exclusive
+        case "strict": .strict
+        case "none": .none
+        default: Self.refuse("order")
+        }
+    }
     /// Where the process ends itself for each attempt, from the first on; the last one holds for all further attempts.
     var stages: [PipelineStage] {
         text("kill", or: "").split(separator: ",").map { PipelineStage(rawValue: String($0)) ?? Self.refuse("kill") }

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FlotillaModel
+internal import FlotillaRuntime
+internal import Synchronization
+
+/// Events of one partition key run one at a time and in the order of their first arrival, across all replicas, retries and crashes.
+///
+/// One task takes deliveries in their order, a second draws a ticket for each in the store, for all that have come at once: before anything
+/// else, so that no later event gets a lower one. Then each has its assignment for the worker's lanes: it runs; it waits here in line
+/// behind one that runs here; it is sent away, because others are ahead elsewhere; or it is parked, because its lane is full and gets on no more.
+/// When an event has run, the next of its line is asked for in the store, together with leaving: it goes on if it is the first now.
+final class StrictOrder: DeliveryOrder {
+    private enum Assignment: Sendable {
+        case run(LaneKey, LedgerKey)
+        case away(Duration)
+        case park
+    }
+
+    private struct State {
+        var subscription: (any Subscription)?
+        var assignments: [ObjectIdentifier: Assignment] = [:]
+    }
+
+    private let pipeline: Pipeline
+    private let work: LaneWork
+    private let lines: Lines
+    private let limit: Int
+    private let arrivals = Arrivals()
+    private let ready = Handover()
+    private let state = Mutex(State())
+
+    /// The name by which `flotilla park resume` finds what was parked for want of a place.
+    static let parkName = "lane-full"
+
+    init(pipeline: Pipeline, work: LaneWork, prefetch: Int, limit: Int) {
+        self.pipeline = pipeline
+        self.work = work
+        self.limit = limit
+        lines = Lines(prefetch: prefetch)
+    }
+
+    // MARK: Arriving
+
+    func source(_ subscription: any Subscription) -> any Subscription {
+        state.withLock { $0.subscription = subscription }
+        return Source(ready: ready, subscription: subscription)
+    }
+
+    func work() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.take() }
+            group.addTask { await self.draw() }
+        }
+        // Who was given a lane and was not run any more.
+        let left = state.withLock { state in
+            defer { state.assignments = [:] }
+            return state.assignments.values.compactMap { if case .run(let lane, _) = $0 { lane } else { nil } }
+        }
+        for lane in left { if let held = work.held.release(lane) { await work.leave(LaneLeave(held)) } }
+    }
+
+    func close() {
+        for delivery in arrivals.end() + lines.close() + ready.end() { delivery.giveBack() }
+    }
+
+    func tend() async { await work.tend(lines) }
+
+    private func take() async {
+        let subscription = state.withLock { $0.subscription }
+        while let delivery = try? await subscription?.next() {
+            if work.place(of: delivery) == nil { ready.accept([delivery]) } else { arrivals.put(delivery) }
+        }
+        for delivery in arrivals.end() { delivery.giveBack() }
+    }
+
+    private func draw() async {
+        var backlog = Backlog()
+        while true {
+            let fresh = backlog.isEmpty ? await arrivals.take() : arrivals.takeNow()
+            guard let fresh, !arrivals.isEnded else {
+                for delivery in backlog.removeAll() + (fresh ?? []) { delivery.giveBack() }
+                break
+            }
+            await assign(fresh, &backlog)
+            // Its end is noticed at the next look.
+            if backlog.isWaiting { try? await work.steps.sleeper.sleep(for: Backlog.pause) }
+        }
+        for delivery in ready.end() { delivery.giveBack() }
+    }
+
+    /// Those that have to wait are kept in the backlog, in their order.
+    private func assign(_ fresh: [Delivery], _ backlog: inout Backlog) async {
+        var questions: [(delivery: Delivery, request: LaneRequest, wasActive: Bool)] = []
+        var asked: [LaneKey: Int] = [:]
+        func ask(for delivery: Delivery, _ lane: LaneKey, _ key: LedgerKey) {
+            // Only the first of a lane may enter, and only while nobody of its lane runs here.
+            let isActive = lines.isActive(lane)
+            let enters = asked[lane] == nil && !isActive
+            asked[lane, default: 0] += 1
+            let kind = enters ? LaneRequest.Kind.strict(limit: limit) : .ticket(limit: limit)
+            questions.append((delivery, work.request(lane, key, delivery, kind), isActive))
+        }
+        let turn = backlog.take(now: work.now, fresh: Set(fresh.compactMap { work.place(of: $0)?.lane }))
+        for delivery in turn.asked {
+            if let place = work.place(of: delivery) { ask(for: delivery, place.lane, place.key) }
+        }
+        var holding: Set<LaneKey> = []
+        for delivery in turn.held + fresh {
+            guard let place = work.place(of: delivery) else { continue }
+            // Whoever is sent away comes back behind all that stand in the queue: where a line gets on quickly, it is better to wait.
+            let hasRoom = turn.lanes.contains(place.lane) || asked[place.lane, default: 0] < lines.room(place.lane, now: work.now)
+            if hasRoom, !holding.contains(place.lane) {
+                ask(for: delivery, place.lane, place.key)
+            } else {
+                holding.insert(place.lane)
+                backlog.hold(delivery, of: place.lane)
+            }
+        }
+        guard !questions.isEmpty else { return }
+        let answers: [LaneAnswer]
+        do { answers = try await work.change(asking: questions.map(\.request)) } catch {
+            for question in questions { question.delivery.giveBack() }
+            return
+        }
+        var entered: Set<LaneKey> = []
+        for (question, answer) in zip(questions, answers) {
+            let (delivery, lane) = (question.delivery, question.request.lane)
+            switch answer {
+            case .entered:
+                entered.insert(lane)
+                _ = lines.enter(lane, delivery, now: work.now)
+                hand(delivery, .run(lane, question.request.key))
+            case .ended:
+                ready.accept([delivery])
+            case .busy(let heldFor):
+                hand(delivery, .away(LanePause.busy(heldFor: heldFor)))
+            case .behind(let number, let ahead, let due):
+                let pause = LanePause.behind(ahead: ahead, due: due, now: work.steps.clock.now)
+                switch lines.join(lane, delivery, number: number, now: work.now) {
+                // Whoever ran here has just ended.
+                case nil where ahead == 0 || question.wasActive || entered.contains(lane): backlog.askAgain(delivery, of: lane)
+                case nil: hand(delivery, .away(pause))
+                case .away(let delay): hand(delivery, .away(max(delay, pause)))
+                case .closed: delivery.giveBack()
+                case .goes, .waits: break
+                }
+            case .full(let first):
+                if !backlog.stall(delivery, of: lane, first: first, now: work.now) { hand(delivery, .park) }
+            }
+        }
+    }
+
+    private func hand(_ delivery: Delivery, _ assignment: Assignment) {
+        state.withLock { $0.assignments[ObjectIdentifier(delivery)] = assignment }
+        ready.accept([delivery])
+    }
+
+    // MARK: Running
+
+    func run(_ delivery: Delivery) async {
+        switch state.withLock({ $0.assignments.removeValue(forKey: ObjectIdentifier(delivery)) }) {
+        case nil: await pipeline.run(delivery)
+        case .run(let lane, let key): await walk(lane, from: delivery, key)
+        case .away(let delay): await work.postpone(delivery, by: delay)
+        case .park:
+            await pipeline.park(delivery, in: Self.parkName, because: "lane-full: \(limit) events of its partition key are before it")
+        }
+    }
+
+    /// The event that is first in its lane, and those that are first after it.
+    private func walk(_ lane: LaneKey, from first: Delivery, _ firstKey: LedgerKey) async {
+        var (delivery, key) = (first, firstKey)
+        while true {
+            let settlement = await pipeline.run(delivery)
+            let now = work.steps.clock.now
+            var due: Timestamp?
+            if case .retry(let delay, _, _)? = settlement { due = now + delay }
+            let leave = work.held.release(lane).map { LaneLeave($0, ticket: key, due: due) }
+            guard let next = await next(in: lane, leaving: leave) else { return }
+            (delivery, key) = next
+        }
+    }
+
+    /// Who runs now in this lane; nil when it is somebody elsewhere, or nobody.
+    private func next(in lane: LaneKey, leaving: LaneLeave?) async -> (Delivery, LedgerKey)? {
+        var leaving = leaving
+        while let delivery = lines.next(lane, now: work.now) {
+            guard let key = work.key(of: delivery) else { continue }
+            let answer: LaneAnswer?
+            do {
+                let request = work.request(lane, key, delivery, .strict(limit: limit))
+                answer = try await work.change(leaving: [leaving].compactMap(\.self), asking: [request]).first
+            } catch {
+                for waiting in [delivery] + lines.dissolve(lane) { waiting.giveBack() }
+                return nil
+            }
+            leaving = nil
+            switch answer {
+            case .entered: return (delivery, key)
+            case .ended, nil: await pipeline.run(delivery)
+            case .busy(let heldFor): return await sendAway(delivery, lane, LanePause.busy(heldFor: heldFor))
+            case .behind(_, let ahead, let due):
+                return await sendAway(delivery, lane, LanePause.behind(ahead: ahead, due: due, now: work.steps.clock.now))
+            case .full: return await sendAway(delivery, lane, LanePause.longest)
+            }
+        }
+        if let leaving { await work.leave(leaving) }
+        return nil
+    }
+
+    private func sendAway(_ delivery: Delivery, _ lane: LaneKey, _ delay: Duration) async -> (Delivery, LedgerKey)? {
+        for (place, waiting) in ([delivery] + lines.dissolve(lane)).enumerated() {
+            await work.postpone(waiting, by: min(delay + LanePause.step * Double(place), LanePause.longest))
+        }
+        return nil
+    }
+
+    /// What has its assignment.
+    private struct Source: Subscription {
+        let ready: Handover
+        let subscription: any Subscription
+
+        func next() async throws -> Delivery? {
+            await ready.next { for delivery in ready.end() { delivery.giveBack() } }
+        }
+
+        func cancel() async { await subscription.cancel() }
+    }
+}
