@@ -81,6 +81,39 @@ stop_rabbit() {
     rabbit_pid=
 }
 
+# start_postgres FOLDER: a PostgreSQL server of its own in this folder, on a free port, by a user who may, for it refuses root; its URL is in
+# $postgres. Ended by `stop_postgres`.
+start_postgres() {
+    local folder=$1 port user as=() deadline=$((SECONDS + 60))
+    need postgresql-15 python3
+    mkdir -p "$folder/data"
+    if [ "$(id -u)" -eq 0 ]; then
+        user=postgres
+        as=(setpriv "--reuid=$user" "--regid=$(id -g "$user")" --clear-groups)
+        # Every folder above must let that user in.
+        chown "$user" "$folder" "$folder/data"
+    fi
+    chmod 700 "$folder/data"
+    port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    "${as[@]}" /usr/lib/postgresql/15/bin/initdb -D "$folder/data" -U fleet -A trust -E UTF8 --no-locale --no-sync </dev/null >"$folder/out" 2>&1
+    printf "listen_addresses = '127.0.0.1'\nport = %s\nunix_socket_directories = ''\n" "$port" >>"$folder/data/postgresql.conf"
+    "${as[@]}" /usr/lib/postgresql/15/bin/postgres -D "$folder/data" </dev/null >>"$folder/out" 2>&1 &
+    postgres_pid=$! postgres=postgres://fleet:fleet@127.0.0.1:$port/postgres
+    until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
+        if ! kill -0 "$postgres_pid" 2>/dev/null || [ $SECONDS -ge $deadline ]; then
+            tail -n 20 "$folder/out" >&2
+            return 1
+        fi
+        sleep 0.1
+    done
+}
+stop_postgres() {
+    [ -n "${postgres_pid-}" ] || return 0
+    kill -INT "$postgres_pid" 2>/dev/null || true
+    wait "$postgres_pid" 2>/dev/null || true
+    postgres_pid=
+}
+
 # area NAME COMMAND...: runs it, and remembers how long it took; `areas` prints that. Nothing stands behind the command in the same
 # list: bash would then go on after a failure inside of it.
 area_names=() area_seconds=()

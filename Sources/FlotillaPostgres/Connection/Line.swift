@@ -186,9 +186,8 @@ final class Line: @unchecked Sendable {
         ]
         // Whoever is gone does not keep others waiting for the rest of its statement.
         if serverVersion >= 140_000 { values.append(("client_connection_check_interval", "2s")) }
-        if settings.isHot {
-            for kind in ["seqscan", "hashjoin", "mergejoin", "bitmapscan"] { values.append(("enable_\(kind)", "off")) }
-        }
+        let avoided = ["seqscan", "bitmapscan"] + (settings.isHot ? ["nestloop", "mergejoin"] : [])
+        for kind in avoided { values.append(("enable_\(kind)", "off")) }
         let set = Query("", "SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]) AS s (name, value)")
         return [
             set(.texts(values.map(\.0)), .texts(values.map(\.1))),

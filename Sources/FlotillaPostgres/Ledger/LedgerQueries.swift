@@ -6,6 +6,9 @@ internal import FlotillaEngine
 ///
 /// What looks at `ledger` stands behind what has put a row into `claim`, as a statement of its own: whoever waited there for another's mark
 /// sees, in a later statement, what was marked. Rows that a transaction has made itself are known by its number.
+///
+/// No plan depends on how large the tables were when it was made: keys are always looked up by the arrays that were given, and what is joined
+/// is hashed (the settings of a hot line see to it). A plan that was made for an empty table once walked all claims for each mark.
 extension Query {
     static let claimFresh = Query(
         "claim_fresh",
@@ -18,7 +21,8 @@ extension Query {
     static let claimKnown = Query(
         "claim_known",
         """
-        DELETE FROM claim WHERE key IN (SELECT key FROM ledger WHERE key = ANY ($1::bytea[])) AND xmin = pg_current_xact_id()::xid
+        DELETE FROM claim WHERE key = ANY (ARRAY(SELECT key FROM ledger WHERE key = ANY ($1::bytea[])))
+            AND xmin = pg_current_xact_id()::xid
         RETURNING key
         """)
 
@@ -27,7 +31,7 @@ extension Query {
         """
         WITH ended AS (
             DELETE FROM claim USING unnest($1::bytea[], $2::int8[], $3::int8[], $4::int8[]) AS asked (key, fence, state, round)
-            WHERE claim.key = asked.key AND claim.fence = asked.fence
+            WHERE claim.key = ANY ($1::bytea[]) AND claim.key = asked.key AND claim.fence = asked.fence
             RETURNING claim.key, asked.state, coalesce(asked.round, claim.round) AS round, claim.generation, claim.crashes, claim.fence,
                 claim.claimed
         )
@@ -47,7 +51,7 @@ extension Query {
         WITH mine AS (
             SELECT claim.key, claim.generation FROM claim
             WHERE key = ANY ($1::bytea[]) AND xmin = pg_current_xact_id()::xid
-                AND NOT EXISTS (SELECT FROM ledger WHERE ledger.key = claim.key)
+                AND key <> ALL (ARRAY(SELECT key FROM ledger WHERE key = ANY ($1::bytea[])))
         )
         INSERT INTO ledger (round, generation, fence, claimed, changed, day, crashes, state, key)
         SELECT 1, generation, 1, statement_timestamp(), statement_timestamp(),

@@ -157,7 +157,9 @@ package final class PostgresStore: @unchecked Sendable {
     package func ailment() async -> String? {
         if isClosed.load(ordering: .acquiring) { return "the store is closed" }
         return await withCheckedContinuation { continuation in
-            let posted = door.post { [self] in continuation.resume(returning: beats.ailment ?? calls.ailment ?? session.ailment) }
+            let posted = door.post { [self] in
+                continuation.resume(returning: [beats, calls, claims, marks].lazy.compactMap(\.ailment).first ?? session.ailment)
+            }
             if !posted { continuation.resume(returning: "the store is closed") }
         } ?? bell.ailment
     }

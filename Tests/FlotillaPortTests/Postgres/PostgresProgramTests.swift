@@ -50,10 +50,11 @@ struct PostgresProgramTests {
     @Test(arguments: [("s3cret/@:%", 0), ("hush-hush", 1)])
     func `--check reaches the database, and says what is wrong with it`(_ password: String, _ status: Int32) async throws {
         let server = try await PostgresServer.shared
-        defer { _ = try? server.run("DROP SCHEMA IF EXISTS check_flotilla CASCADE") }
+        let prefix = "check\(status)_"
+        defer { _ = try? server.run("DROP SCHEMA IF EXISTS \(prefix)flotilla CASCADE") }
         let (ended, text) = try run(
             "flotilla-log-sink", ["--check"],
-            ["FLOTILLA_STORE": server.url(password: password), "FLOTILLA_PREFIX": "check_", "FLOTILLA_BROKER": "sqlite:flotilla.db"])
+            ["FLOTILLA_STORE": server.url(password: password), "FLOTILLA_PREFIX": prefix, "FLOTILLA_BROKER": "sqlite:flotilla.db"])
         #expect(ended == status, "\(text)")
         #expect(
             text.contains(status == 0 ? "ok" : "refuses the user or the password") && !text.contains("hush") && !text.contains("s3cret"))
