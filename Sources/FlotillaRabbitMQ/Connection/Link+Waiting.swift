@@ -2,12 +2,14 @@
 
 internal import CRabbitMQ
 internal import FlotillaEngine
+internal import FlotillaRuntime
+internal import Glibc
 
 /// Calls that wait for what the broker sends, each with a deadline: for the setup connection, which does one thing at a time.
 extension Link {
-    /// The next delivery on this channel, or on any, if it comes in so short a time. What is left over from another channel is passed over.
+    /// The next delivery on this channel, if it comes in so short a time. What is left over from another channel is passed over.
     func consume<Value>(
-        on channel: UInt16?, withinMilliseconds limit: Int32, _ body: (amqp_envelope_t) throws -> Value
+        on channel: UInt16, withinMilliseconds limit: Int32, _ body: (amqp_envelope_t) throws -> Value
     ) throws -> Value? {
         while true {
             guard let handle else { throw LinkFailure.lost("the connection is closed") }
@@ -18,30 +20,49 @@ extension Link {
             if reply.reply_type == AMQP_RESPONSE_LIBRARY_EXCEPTION, reply.library_error == AMQP_STATUS_TIMEOUT.rawValue { return nil }
             guard reply.reply_type == AMQP_RESPONSE_NORMAL else { throw Self.failure(reply, "waiting for a delivery") }
             defer { amqp_destroy_envelope(&envelope) }
-            if channel == nil || envelope.channel == channel { return try body(envelope) }
+            if envelope.channel == channel { return try body(envelope) }
         }
     }
 
-    /// Acknowledges some of the messages that came over a channel, the numbers 1 to `count`, and returns when the broker has heard it.
+    /// Everything of a queue that comes over this channel is held until it is closed.
+    func look(into name: String, on channel: UInt16, prefetch: UInt16) throws {
+        try openChannel(channel)
+        try ask("setting the prefetch", on: channel) { _ = amqp_basic_qos($0, channel, 0, prefetch, 0) }
+        try ask("looking into \(name)", on: channel) { handle in
+            text(name) { name in
+                text(Self.looker) { _ = amqp_basic_consume(handle, channel, name, $0, 0, 0, 0, amqp_empty_table) }
+            }
+        }
+    }
+
+    /// Nothing more comes over the channel; what came is held still.
+    func lookNoMore(on channel: UInt16) throws {
+        try ask("looking no more", on: channel) { handle in text(Self.looker) { _ = amqp_basic_cancel(handle, channel, $0) } }
+    }
+
+    /// Acknowledges some of the messages that `look` brought over a channel, the numbers 1 to `count`, and returns when the broker has
+    /// heard it: between `lookNoMore` and the closing of the channel.
     ///
     /// A quorum queue takes at most 32 acknowledgements from a channel at a time; the others wait in the channel, and are lost when that is
-    /// closed. So one of the messages that stay is given back behind them: when it comes again, they are through. Where none stays, one
-    /// acknowledgement is for all.
-    func letGo(_ numbers: [UInt64], of count: UInt64, on channel: UInt16) throws {
-        guard !numbers.isEmpty else { return }
+    /// closed. So the first of the messages that stay is given back behind them: when it is ready again, they are through, and it stands
+    /// before the others, which follow it when the channel is closed. Where none stays, one acknowledgement is for all.
+    func letGo(_ numbers: [UInt64], of count: UInt64, on channel: UInt16, from name: String) throws {
+        guard !numbers.isEmpty, count > 0 else { return }
         let gone = Set(numbers)
-        let staying = stride(from: count, to: 0, by: -1).first { !gone.contains($0) }
-        guard let staying else {
+        guard let staying = (1...count).first(where: { !gone.contains($0) }) else {
             return try send("letting go of letters") { amqp_basic_ack($0, channel, count, 1) }
         }
+        let declaring = Declaring(self)
+        let before = try declaring.look(at: name)?.ready ?? 0
         for number in numbers { try send("letting go of a letter") { amqp_basic_ack($0, channel, number, 0) } }
         try send("giving back a letter") { amqp_basic_nack($0, channel, staying, 0, 1) }
-        // Somebody else who looks may get it: then there is only the time.
-        var isBack: Bool? = false
-        while isBack == false { isBack = try consume(on: nil, withinMilliseconds: Self.returnLimit) { $0.redelivered != 0 } }
+        // Somebody else who looks may have got it: then there is only the time.
+        let end = MonotonicClock.now &+ Self.returnLimit.inNanoseconds
+        while let state = try declaring.look(at: name), state.ready <= before, MonotonicClock.now < end { usleep(1000) }
     }
 
-    private static var returnLimit: Int32 { 3000 }
+    private static var looker: String { "look" }
+    private static var returnLimit: Duration { .seconds(3) }
 
     /// The largest message that the broker takes, if that is less than so many bytes: found out by sending one that goes nowhere.
     func messageLimit(below wanted: Int, on channel: UInt16) throws -> Int? {

@@ -75,7 +75,8 @@ struct LetterBox {
             try link.publish(messages, on: 3)
             let older = others.filter { $0.number < taken[$0.identity] ?? 0 }.map(\.number)
             let gone = leaving.sorted() + older
-            try link.letGo(gone, of: count, on: channel)
+            try link.lookNoMore(on: channel)
+            try link.letGo(gone, of: count, on: channel, from: name)
             return gone.count
         }
         return leaving.count
@@ -92,11 +93,7 @@ struct LetterBox {
     private func look(_ body: (KeptMessage, UInt64) throws -> Void, finally: (UInt64) throws -> Int = { _ in 0 }) throws {
         guard let state = try Declaring(link).look(at: name) else { throw BrokerFailure(.refused, "there is no queue \(name)") }
         guard state.ready > 0 else { return }
-        try link.openChannel(channel)
-        try link.ask("setting the prefetch", on: channel) { _ = amqp_basic_qos($0, channel, 0, UInt16.max, 0) }
-        try link.ask("looking into \(queue)", on: channel) { handle in
-            text(name) { _ = amqp_basic_consume(handle, channel, $0, amqp_empty_bytes, 0, 0, 0, amqp_empty_table) }
-        }
+        try link.look(into: name, on: channel, prefetch: UInt16.max)
         var last: UInt64 = 0
         func visit(_ envelope: amqp_envelope_t) throws {
             last = envelope.delivery_tag

@@ -81,9 +81,9 @@ final class ParkBox: @unchecked Sendable {
         try link.publish(copies, on: 3)
         for scan in scans {
             let own = leaving.filter { $0.scan === scan }
-            try scan.letGo(Dictionary(grouping: own, by: \.channel).mapValues { $0.map(\.number) })
+            try scan.close(lettingGo: Dictionary(grouping: own, by: \.channel).mapValues { $0.map(\.number) })
         }
-        try close()
+        scans = []
         return part
     }
 

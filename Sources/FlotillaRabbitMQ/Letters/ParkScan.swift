@@ -3,6 +3,7 @@
 internal import CRabbitMQ
 internal import FlotillaEngine
 internal import FlotillaModel
+internal import FlotillaRuntime
 internal import Glibc
 
 /// One look through one queue of a park: everything in it is consumed, and held until the channels are closed; then it goes back to
@@ -27,7 +28,7 @@ final class ParkScan {
     private static let patience: Int32 = 3000
     /// How long something may be on its way that the broker counts as delivered.
     private static let lag: Int32 = 20
-    private static let returnSeconds = 5
+    private static let returnLimit = Duration.seconds(5)
 
     /// - Parameter queue: as it is named in this process.
     init(_ link: Link, _ queue: String, _ names: Names) {
@@ -72,35 +73,29 @@ final class ParkScan {
 
     private func open(prefetch: UInt16) throws -> UInt16 {
         let channel = link.freshChannel()
-        try link.openChannel(channel)
         channels.append(channel)
-        try link.ask("setting the prefetch", on: channel) { _ = amqp_basic_qos($0, channel, 0, prefetch, 0) }
-        try link.ask("looking into \(name)", on: channel) { handle in
-            text(name) { _ = amqp_basic_consume(handle, channel, $0, amqp_empty_bytes, 0, 0, 0, amqp_empty_table) }
-        }
+        try link.look(into: name, on: channel, prefetch: prefetch)
         return channel
     }
 
-    /// By their channels.
-    func letGo(_ numbers: [UInt16: [UInt64]]) throws {
-        for channel in channels { try link.letGo(numbers[channel] ?? [], of: counts[channel] ?? 0, on: channel) }
-    }
-
-    /// Everything that is still held goes back, in its order. The next look must not come before it has.
-    func close() throws {
+    /// Lets go of these, by their channels; everything else goes back, in its order. The next look must not come before it has.
+    func close(lettingGo numbers: [UInt16: [UInt64]] = [:]) throws {
         guard !channels.isEmpty else { return }
-        for channel in channels { try link.closeChannel(channel) }
-        channels = []
+        // First on all of them: what one gives back would come over another one.
+        for channel in channels { try link.lookNoMore(on: channel) }
         let declaring = Declaring(link)
-        let end = MonotonicSeconds.now + Self.returnSeconds
-        while let state = try declaring.look(at: name), state.consumers > 0, MonotonicSeconds.now < end { usleep(2000) }
-    }
-}
-
-private enum MonotonicSeconds {
-    static var now: Int {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return time.tv_sec
+        var expected = try declaring.look(at: name)?.ready ?? 0
+        for channel in channels {
+            let count = counts[channel] ?? 0
+            let gone = numbers[channel] ?? []
+            try link.letGo(gone, of: count, on: channel, from: name)
+            try link.closeChannel(channel)
+            expected += Int(count) - gone.count
+        }
+        channels = []
+        let end = MonotonicClock.now &+ Self.returnLimit.inNanoseconds
+        while let state = try declaring.look(at: name), state.ready < expected || state.consumers > 0, MonotonicClock.now < end {
+            usleep(2000)
+        }
     }
 }
