@@ -58,7 +58,8 @@ final class Entrance: Sendable {
             meters.answered(response.status, since: begin)
             answer(response)
         }
-        if LargeBodies.isLarge(request) {
+        // Who is on no loop holds up nobody's connections.
+        if LargeBodies.isLarge(request), loop != nil {
             LargeBodies.apart { [self] in follow(endpoint.judge(request), of: request, on: nil, finish) }
         } else {
             follow(endpoint.judge(request), of: request, on: loop, finish)
