@@ -109,15 +109,32 @@ struct PipelineSteps: Sendable {
     }
 
     func settleUnclaimed(_ delivery: Delivery, as settlement: Settlement, _ key: LedgerKey, since sight: Int64) async throws {
-        if let copy = copy(of: delivery, for: settlement) {
-            try await forward(delivery, copy)
-        } else if settlement == .done {
-            try await insisting("mark") { try await ledger.markDone(key, generation: delivery.passage.generation) }
-        }
+        if let copy = copy(of: delivery, for: settlement) { try await forward(delivery, copy) }
         let back = try await note(settlement, since: sight)
+        try await markUnclaimed(key, delivery.passage, settlement)
         watcher.reached(.marked, delivery)
         finish(delivery, settlement)
         if let back { parkKeeper?.resume(back) }
+    }
+
+    /// Evidence for the audit, and for those who wait behind it in its lane. Dead and parked are rare: they are claimed for their mark alone.
+    private func markUnclaimed(_ key: LedgerKey, _ passage: Passage, _ settlement: Settlement) async throws {
+        switch settlement {
+        case .done:
+            try await insisting("mark") { try await ledger.markDone(key, generation: passage.generation) }
+        case .dead, .park:
+            let answer = try await insisting("claim") {
+                try await ledger.claim(key, round: passage.round, generation: passage.generation, alone: true)
+            }
+            switch answer {
+            case .run(let fence), .crashed(let fence, _):
+                let mark = settlement.mark(next: passage.round)
+                _ = try await insisting("mark") { try await ledger.mark(key, fence: fence, as: mark) }
+            // It has come to an end under another copy, which says so.
+            case .duplicate, .superseded, .busy, .alone: break
+            }
+        case .retry, .giveBack: break
+        }
     }
 
     // MARK: Park

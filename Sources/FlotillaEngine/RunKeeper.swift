@@ -56,7 +56,10 @@ final class RunKeeper: Sendable {
             if now >= run.deadline + grace { run.leave() }
         }
         if let lanes, case let lost = await lanes.lost(), !lost.isEmpty {
-            for run in runs where run.claim.map({ lost.contains($0.key) }) ?? false { run.cancel(for: .lostClaim) }
+            // Read anew: some may have begun while the store was asked.
+            for run in active.withLock({ Array($0.values) }) where run.claim.map({ lost.contains($0.key) }) ?? false {
+                run.cancel(for: .lostClaim)
+            }
         }
         let held = runs.compactMap(\.claim)
         guard !held.isEmpty else { return }

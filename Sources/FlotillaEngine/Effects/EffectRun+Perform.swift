@@ -52,8 +52,7 @@ extension EffectRun {
             throw halt("the effect \(order.name) can't be .atMostOnce in a handler that is repeatable: nothing keeps two runs apart there")
         }
         if order.isSecret, means.vault == nil {
-            // An operator can mend it: the event waits for that.
-            throw Failure(.transient, "the value of the effect \(order.name) is secret, and FLOTILLA_KEYS is not set")
+            throw unopened("the value of the effect \(order.name) is secret, and FLOTILLA_KEYS is not set")
         }
     }
 
@@ -114,7 +113,7 @@ extension EffectRun {
     ) async throws {
         let bytes = try? order.codec.encode(value)
         var record: EffectRecord?
-        if let bytes, bytes.count <= EffectTable.valueLimit { record = try seal(bytes, work.effect, order.isSecret) }
+        if let bytes, bytes.count <= EffectTable.valueLimit { record = try? seal(bytes, work.effect, order.isSecret) }
         let written = try await insisting("effect") {
             try await means.effects.finish(work.effect, work.ask, value: record, under: claim)
         }
@@ -156,13 +155,18 @@ extension EffectRun {
                 return absent
             }
         } catch let failure as VaultFailure {
-            throw Failure(.transient, "the recorded value of the effect \(order.name) can't be opened: \(failure)")
+            throw unopened("the recorded value of the effect \(order.name) can't be opened: \(failure)")
         } catch {
             throw stopped(order.name, .invalid, "effect-value: what is recorded for \(order.name) is no \(Value.self)")
         }
     }
 
     // MARK: Ends
+
+    /// An operator can mend it: the event waits for that, and spends no attempts.
+    private func unopened(_ reason: String) -> Failure {
+        Failure(.throttled(until: means.now() + .seconds(60)), reason)
+    }
 
     private func stopped(_ name: String, _ result: EffectResult, _ reason: String) -> Failure {
         means.ended(name, result)

@@ -102,8 +102,8 @@ package enum EffectTable {
         if isRunning { return (.running, .none) }
         switch verdict {
         case .happened(let value):
-            // One that has ended may still lack its value.
-            guard row.state == .intended || (row.value == nil && value != nil) else { return (.settled, .none) }
+            // One that has ended may still lack its value, and what a person has said a person may correct.
+            guard takesVerdict(row, hasValue: value != nil) else { return (.settled, .none) }
             row.state = .resolved
             row.value = value
             row.changed = now
@@ -111,6 +111,11 @@ package enum EffectTable {
         case .redo:
             return row.state == .intended ? (.resolved, .remove) : (.settled, .none)
         }
+    }
+
+    /// Whether a person may still say that it happened.
+    package static func takesVerdict(_ row: EffectRow, hasValue: Bool) -> Bool {
+        row.state == .intended || (hasValue && (row.value == nil || row.state == .resolved))
     }
 
     package enum Change: Sendable, Equatable {

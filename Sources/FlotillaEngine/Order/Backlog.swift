@@ -19,6 +19,8 @@ struct Backlog {
         var lanes: Set<LaneKey> = []
     }
 
+    /// What may be held or stall, of all keys together: past it others would find no room in the prefetch.
+    let limit: Int
     private var again: [Waiting] = []
     private var held: [Waiting] = []
     private var stalled: [Waiting] = []
@@ -29,14 +31,19 @@ struct Backlog {
     static let pause = Duration.milliseconds(20)
     /// Between two questions of those that stall.
     static let interval = Duration.milliseconds(200)
-    private static let limit = 4096
+    private static let memory = 4096
 
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    var isFull: Bool { held.count + stalled.count >= limit }
     var isEmpty: Bool { again.isEmpty && held.isEmpty && stalled.isEmpty }
     /// Nothing of it can be asked for at once.
     var isWaiting: Bool { again.isEmpty && !isEmpty }
 
     mutating func removeAll() -> [Delivery] {
-        defer { self = Backlog() }
+        defer { self = Backlog(limit: limit) }
         return (stalled + again + held).map(\.delivery)
     }
 
@@ -64,9 +71,10 @@ struct Backlog {
             guard now - known.since < Self.patience else { return false }
         } else {
             // Keys come from outside.
-            if firsts.count >= Self.limit { firsts = [:] }
+            if firsts.count >= Self.memory { firsts = [:] }
             firsts[lane] = (first, now)
         }
+        guard stalled.count < limit else { return false }
         if stalled.isEmpty { nextQuestion = now + Self.interval }
         stalled.append(Waiting(delivery: delivery, lane: lane))
         return true

@@ -39,32 +39,34 @@ final class ExclusiveOrder: DeliveryOrder {
     private func walk(_ lane: LaneKey, from first: Delivery, _ firstKey: LedgerKey) async {
         var next: (delivery: Delivery, key: LedgerKey)? = (first, firstKey)
         var entered = Duration.zero
-        var isIn = false
+        var mine: HeldLane?
         while let (delivery, key) = next {
-            if isIn, work.now - entered < Self.stay, work.held.goOn(in: lane, with: key) != nil {
+            if mine != nil, work.now - entered < Self.stay, work.held.goOn(in: lane, with: key) != nil {
                 // In the lane already.
             } else {
-                guard await enter(lane, key, delivery) else { return }
+                mine = await enter(lane, key, delivery)
+                guard mine != nil else { return }
                 entered = work.now
-                isIn = true
             }
             await pipeline.run(delivery)
             next = lines.next(lane, now: work.now).flatMap { delivery in work.key(of: delivery).map { (delivery, $0) } }
         }
-        if let held = work.held.release(lane) { await work.leave(LaneLeave(held)) }
+        // The line is at its end: whoever came since is in the lane under a turn of its own.
+        if let mine, let held = work.held.release(lane, only: mine.turn) { await work.leave(LaneLeave(held)) }
     }
 
-    /// False when it is not to be had: then nobody waits for it here any more.
-    private func enter(_ lane: LaneKey, _ key: LedgerKey, _ delivery: Delivery) async -> Bool {
+    /// Nil when it is not to be had: then nobody waits for it here any more.
+    private func enter(_ lane: LaneKey, _ key: LedgerKey, _ delivery: Delivery) async -> HeldLane? {
         let leaving = work.held.release(lane).map { LaneLeave($0) }
         do {
             let request = work.request(lane, key, delivery, .exclusive)
             let answer = try await work.change(leaving: [leaving].compactMap(\.self), asking: [request]).first
-            guard case .busy(let heldFor)? = answer else { return true }
+            if case .entered(let held)? = answer { return held }
+            guard case .busy(let heldFor)? = answer else { throw CancellationError() }
             for waiting in [delivery] + lines.dissolve(lane) { await work.postpone(waiting, by: LanePause.busy(heldFor: heldFor)) }
         } catch {
             for waiting in [delivery] + lines.dissolve(lane) { waiting.giveBack() }
         }
-        return false
+        return nil
     }
 }

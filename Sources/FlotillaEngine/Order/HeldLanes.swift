@@ -9,6 +9,7 @@ final class HeldLanes: Sendable {
     private struct Entry {
         let held: HeldLane
         var key: LedgerKey
+        var isLost = false
     }
 
     private let lanes: any Lanes
@@ -25,27 +26,30 @@ final class HeldLanes: Sendable {
     /// The same lane, the next event. Nil when it was lost.
     func goOn(in lane: LaneKey, with key: LedgerKey) -> HeldLane? {
         entries.withLock { entries in
+            guard let entry = entries[lane], !entry.isLost else { return nil }
             entries[lane]?.key = key
-            return entries[lane]?.held
+            return entry.held
         }
     }
 
     /// Nil when it was lost.
-    func release(_ lane: LaneKey) -> HeldLane? {
-        entries.withLock { $0.removeValue(forKey: lane)?.held }
+    /// - Parameter turn: only what was entered under it: another task of this process may have entered since.
+    func release(_ lane: LaneKey, only turn: Int64? = nil) -> HeldLane? {
+        entries.withLock { entries in
+            guard let entry = entries[lane], turn == nil || turn == entry.held.turn else { return nil }
+            entries[lane] = nil
+            return entry.isLost ? nil : entry.held
+        }
     }
 
-    /// Whose lane is lost. They are told once.
+    /// Whose lane is lost: told again at each sweep until the lane is let go, since a run may begin between the question and the answer.
     func lost() async -> Set<LedgerKey> {
-        let held = entries.withLock { $0.values.map(\.held) }
+        let held = entries.withLock { $0.values.filter { !$0.isLost }.map(\.held) }
         // A store that is away is asked again at the next sweep.
-        guard !held.isEmpty, let lost = try? await lanes.lost(among: held) else { return [] }
+        let lost = held.isEmpty ? [] : (try? await lanes.lost(among: held)) ?? []
         return entries.withLock { entries in
-            Set(
-                lost.compactMap { lane in
-                    guard entries[lane.lane]?.held == lane else { return nil }
-                    return entries.removeValue(forKey: lane.lane)?.key
-                })
+            for lane in lost where entries[lane.lane]?.held == lane { entries[lane.lane]?.isLost = true }
+            return Set(entries.values.lazy.filter(\.isLost).map(\.key))
         }
     }
 }

@@ -15,6 +15,8 @@ final class StrictOrder: DeliveryOrder {
         case run(LaneKey, LedgerKey)
         case away(Duration)
         case park
+        /// It is at an end already: the ledger tells.
+        case ended
     }
 
     private struct State {
@@ -26,6 +28,7 @@ final class StrictOrder: DeliveryOrder {
     private let work: LaneWork
     private let lines: Lines
     private let limit: Int
+    private let backlogLimit: Int
     private let arrivals = Arrivals()
     private let ready = Handover()
     private let state = Mutex(State())
@@ -37,6 +40,7 @@ final class StrictOrder: DeliveryOrder {
         self.pipeline = pipeline
         self.work = work
         self.limit = limit
+        backlogLimit = max(1, prefetch / 4)
         lines = Lines(prefetch: prefetch)
     }
 
@@ -75,7 +79,7 @@ final class StrictOrder: DeliveryOrder {
     }
 
     private func draw() async {
-        var backlog = Backlog()
+        var backlog = Backlog(limit: backlogLimit)
         while true {
             let fresh = backlog.isEmpty ? await arrivals.take() : arrivals.takeNow()
             guard let fresh, !arrivals.isEnded else {
@@ -101,6 +105,7 @@ final class StrictOrder: DeliveryOrder {
             let kind = enters ? LaneRequest.Kind.strict(limit: limit) : .ticket(limit: limit)
             questions.append((delivery, work.request(lane, key, delivery, kind), isActive))
         }
+        let isCrowded = backlog.isFull
         let turn = backlog.take(now: work.now, fresh: Set(fresh.compactMap { work.place(of: $0)?.lane }))
         for delivery in turn.asked {
             if let place = work.place(of: delivery) { ask(for: delivery, place.lane, place.key) }
@@ -109,7 +114,9 @@ final class StrictOrder: DeliveryOrder {
         for delivery in turn.held + fresh {
             guard let place = work.place(of: delivery) else { continue }
             // Whoever is sent away comes back behind all that stand in the queue: where a line gets on quickly, it is better to wait.
-            let hasRoom = turn.lanes.contains(place.lane) || asked[place.lane, default: 0] < lines.room(place.lane, now: work.now)
+            // But not when they would take the room of other keys.
+            let hasRoom =
+                isCrowded || turn.lanes.contains(place.lane) || asked[place.lane, default: 0] < lines.room(place.lane, now: work.now)
             if hasRoom, !holding.contains(place.lane) {
                 ask(for: delivery, place.lane, place.key)
             } else {
@@ -132,7 +139,7 @@ final class StrictOrder: DeliveryOrder {
                 _ = lines.enter(lane, delivery, now: work.now)
                 hand(delivery, .run(lane, question.request.key))
             case .ended:
-                ready.accept([delivery])
+                hand(delivery, .ended)
             case .busy(let heldFor):
                 hand(delivery, .away(LanePause.busy(heldFor: heldFor)))
             case .behind(let number, let ahead, let due):
@@ -160,7 +167,10 @@ final class StrictOrder: DeliveryOrder {
 
     func run(_ delivery: Delivery) async {
         switch state.withLock({ $0.assignments.removeValue(forKey: ObjectIdentifier(delivery)) }) {
-        case nil: await pipeline.run(delivery)
+        case nil:
+            // Its assignment went when the worker ended: it has no lane.
+            if work.place(of: delivery) == nil { await pipeline.run(delivery) } else { delivery.giveBack() }
+        case .ended: await pipeline.run(delivery)
         case .run(let lane, let key): await walk(lane, from: delivery, key)
         case .away(let delay): await work.postpone(delivery, by: delay)
         case .park:

@@ -81,7 +81,8 @@ struct ResolveCommand: Command {
         let entry = try await verdicts.find(in: letter, name: effect, key: key)
         let verdict = happened ? "happened" : "is to be done again"
         if dryRun {
-            guard entry.row.state == .intended || (happened && entry.row.value == nil && result != nil) else { return no(Self.settled) }
+            let isOpen = happened ? EffectTable.takesVerdict(entry.row, hasValue: result != nil) : entry.row.state == .intended
+            guard isOpen else { return no(Self.settled) }
             report(entry, replayed: 0, "would say that \(effect) \(verdict), and replay the letter")
             return .done
         }

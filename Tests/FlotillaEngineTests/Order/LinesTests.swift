@@ -139,7 +139,7 @@ struct LanePauseTests {
     }
 
     @Test func `a full lane is waited for while it gets on, and no longer`() throws {
-        var backlog = Backlog()
+        var backlog = Backlog(limit: 100)
         let questions: [(lane: String, first: String, at: Double, waits: Bool)] = [
             ("1", "a", 0, true), ("2", "a", 4, true), ("1", "a", 4.9, true), ("1", "a", 5, false), ("1", "b", 5, true),
             ("2", "a", 8.9, true),
@@ -152,10 +152,26 @@ struct LanePauseTests {
         }
     }
 
+    @Test func `no more stall or are held than leaves room for other keys`() throws {
+        var backlog = Backlog(limit: 2)
+        for lane in ["1", "2"] {
+            #expect(!backlog.isFull)
+            let waits = try Self.stall(&backlog, lane, first: "a", at: 1)
+            #expect(waits)
+        }
+        #expect(backlog.isFull)
+        let more = try Self.stall(&backlog, "3", first: "a", at: 1)
+        #expect(!more)
+        _ = backlog.removeAll()
+        #expect(!backlog.isFull)
+        for _ in 0..<2 { backlog.hold(try LinesTests.delivery(0), of: try LinesTests.lane("1")) }
+        #expect(backlog.isFull)
+    }
+
     @Test func `those that stall are asked for after a while, or when something of their lane comes, and those behind them with them`()
         throws
     {
-        var backlog = Backlog()
+        var backlog = Backlog(limit: 100)
         let (one, two) = (try LinesTests.lane("1"), try LinesTests.lane("2"))
         func take(at now: Double, _ fresh: Set<LaneKey> = []) -> [[Int64]] {
             let turn = backlog.take(now: .seconds(now), fresh: fresh)

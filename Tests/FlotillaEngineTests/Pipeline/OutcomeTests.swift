@@ -134,6 +134,15 @@ struct OutcomeTests {
         }
     }
 
+    @Test(arguments: [(Outcome.dead("no"), LedgerState.dead), (.park(connection: "c", "gone"), .parked)])
+    func `what a handler that may be repeated gives up is known to the ledger, too`(_ outcome: Outcome, _ state: LedgerState) async throws {
+        try await Bench.use { bench in
+            let steps = try await bench.settle(Doing(isRepeatable: true) { _, _ in outcome })
+            #expect(steps == ["handle", "forward q.\(state.name)", "claim alone", "mark \(state.name)", "acknowledge"])
+            #expect(try await bench.entry()?.state == state)
+        }
+    }
+
     @Test func `the key that a handler passes on is the same on every attempt`() async throws {
         try await Bench.use { bench in
             let keys = Record()
