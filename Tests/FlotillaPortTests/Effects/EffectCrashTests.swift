@@ -96,16 +96,16 @@ struct EffectCrashTests {
             defer { service.end() }
             try await field.publish([id])
             // One lane: whatever it takes afterwards, it has said its word about this one before.
-            let first = try field.worker(service, ["lease-ms=600", "concurrency=1"])
+            let first = try field.worker(service, ["lease-ms=2000", "concurrency=1"])
             defer { first.stop() }
             try await within(.seconds(60), "the call") { await service.arrived.reach(1) }
             try await Self.pause(first, field)
             let before = try #require(try await field.effects.effects(of: key(id)).first)
             #expect(before.row.state == .intended)
 
-            let second = try field.worker(service, ["lease-ms=600"])
+            let second = try field.worker(service, ["lease-ms=2000"])
             defer { second.stop() }
-            try await until(.seconds(120)) {
+            try await until(.seconds(200)) {
                 let state = try await field.row(id)?.state
                 return state == .done || state == .dead
             }
