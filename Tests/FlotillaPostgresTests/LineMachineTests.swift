@@ -60,6 +60,16 @@ struct LineMachineTests {
         #expect(machine.ailment == nil && machine.isOpen)
     }
 
+    @Test func `whoever waits is told when every host has failed, and a new one begins anywhere`() {
+        var machine = Machine(hosts: 3)
+        #expect(machine.handle(.start, chance: 0.99) == [.connect(host: 2)])
+        for ailment in [nil, nil, "no"] {
+            _ = machine.handle(.failed("no"), chance: 0)
+            #expect(machine.ailment == ailment)
+            _ = machine.handle(.waited, chance: 0)
+        }
+    }
+
     @Test(
         arguments: [
             (

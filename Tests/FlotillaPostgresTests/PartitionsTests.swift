@@ -32,6 +32,14 @@ struct PartitionsTests {
         #expect(plan.dropped == [Span(first: 100, end: 104)])
     }
 
+    @Test func `a clock that was ahead once leaves no day without one`() {
+        let ahead = [Span(first: 20_003, end: 20_007), Span(first: 20_100, end: 20_104)]
+        let plan = Partitions.plan(ahead, today: 20_000, keeping: 14)
+        #expect(plan.made == [Span(first: 20_000, end: 20_003)])
+        let early = Partitions.plan([Span(first: 20_100, end: 20_104)], today: 20_000, keeping: 14)
+        #expect(early.made == [Span(first: 20_000, end: 20_004), Span(first: 20_004, end: 20_008)])
+    }
+
     @Test func `as long as nobody has said how long outcomes are kept, none is dropped`() {
         #expect(Partitions.plan([Span(first: 100, end: 104)], today: 20_000, keeping: 0).dropped.isEmpty)
     }

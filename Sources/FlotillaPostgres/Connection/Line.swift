@@ -127,8 +127,8 @@ final class Line: @unchecked Sendable {
                 isResolving = false
                 guard incarnation == attempt, machine.state == .connecting(host: number) else { return }
                 guard !addresses.isEmpty else { return tell(.failed("\(host.description): there is no host of this name")) }
-                // One after the other, as often as it is tried.
-                begin(host, addresses[attempt % addresses.count])
+                // One after the other, as often as this host is tried.
+                begin(host, addresses[attempt / self.address.hosts.count % addresses.count])
             }
         }
     }

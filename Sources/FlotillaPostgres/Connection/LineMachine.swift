@@ -29,7 +29,7 @@ struct LineMachine: Sendable {
     }
 
     private(set) var state = State.idle
-    /// Why there is no connection; nil when there is one, and as long as nothing has failed.
+    /// Why there is no connection; nil when there is one, and as long as not every host has failed.
     private(set) var ailment: String?
     private let hosts: Int
     private var failures = 0
@@ -51,8 +51,10 @@ struct LineMachine: Sendable {
             ailment = "the connection to the database is closed"
             return [.tearDown(why: "the connection to the database is closed")]
         case (.idle, .start):
-            state = .connecting(host: 0)
-            return [.connect(host: 0)]
+            // Not always the first: a store that is made anew again and again must come to the others, too.
+            let first = min(Int(chance * Double(hosts)), hosts - 1)
+            state = .connecting(host: first)
+            return [.connect(host: first)]
         case (.connecting(let host), .connected):
             state = .open(host: host)
             failures = 0
@@ -60,10 +62,10 @@ struct LineMachine: Sendable {
             return [.resume]
         case (.connecting(let host), .failed(let why)), (.open(let host), .failed(let why)):
             state = .lost(next: (host + 1) % hosts)
-            ailment = why
-            defer { failures += 1 }
-            // Every host once before the pause grows.
-            let ceiling = Self.firstPause * (1 << min(failures / hosts, 10))
+            failures += 1
+            // Every host once before anybody is told, and before the pause grows.
+            if failures >= hosts { ailment = why }
+            let ceiling = Self.firstPause * (1 << min((failures - 1) / hosts, 10))
             return [.tearDown(why: why), .wait(min(ceiling, Self.longestPause) * (0.5 + 0.5 * chance))]
         case (.lost(let next), .waited):
             state = .connecting(host: next)

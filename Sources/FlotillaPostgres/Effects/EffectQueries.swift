@@ -73,17 +73,19 @@ extension Query {
     static let effectDrop = Query(
         "effect_drop", "DELETE FROM effect WHERE event = $1::bytea AND name = $2::text AND key = $3::text")
 
-    /// Behind the rows of their events, a little at a time.
+    /// Behind the rows of their events, a little at a time; $4 is the first day of the ledger. A clock that stands during the statement, or
+    /// the index by time would be of no use.
     static let pruneEffects = Query(
         "upkeep_effects",
         """
-        DELETE FROM effect WHERE $1::int8 > 0 AND ctid = ANY (ARRAY(
+        DELETE FROM effect WHERE ctid = ANY (ARRAY(
             SELECT old.ctid FROM effect AS old
-            WHERE since < clock_timestamp() - $1::int8 * interval '1 day' AND changed < clock_timestamp() - $1::int8 * interval '1 day'
-                AND (state <> $3::int8 OR changed < clock_timestamp() - $1::int8 * $2::int8 * interval '1 day')
+            WHERE since < to_timestamp($4::int8 * 86400) AND since < statement_timestamp() - $1::int8 * interval '1 day'
+                AND changed < statement_timestamp() - $1::int8 * interval '1 day'
+                AND (state <> $3::int8 OR changed < statement_timestamp() - $1::int8 * $2::int8 * interval '1 day')
                 AND NOT EXISTS (SELECT FROM claim WHERE claim.key = old.event)
                 AND NOT EXISTS (SELECT FROM ledger WHERE ledger.key = old.event)
-            LIMIT 5000))
+            LIMIT $5::int8))
         """)
 }
 

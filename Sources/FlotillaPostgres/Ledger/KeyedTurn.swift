@@ -205,7 +205,12 @@ final class KeyedTurns: @unchecked Sendable {
             return
         }
         switch decision.answer {
-        case .run(let fence), .crashed(let fence, _): store.holdings.add(ask.key, fence: fence)
+        case .run(let fence), .crashed(let fence, _):
+            // The answer was late. Nobody is told of this claim: whoever asks next gets it, and nobody is blamed.
+            guard store.session.isHeld else {
+                return ask.answer(.failure(.away("the lease of this process has run out, and is being renewed")))
+            }
+            store.holdings.add(ask.key, fence: fence)
         default: if case .claim = ask.what {} else { store.holdings.remove(ask.key) }
         }
         ask.answer(.success(decision.answer))

@@ -101,6 +101,10 @@ package final class PostgresLanes: Lanes {
                 Query.laneHold(hashes), Query.laneLock(hashes), Query.laneTickets(.keys(events)), Query.laneFirsts(hashes, .integer(limit)),
                 Query.laneLasts(hashes), Query.now(),
             ])
+            // Its holder left between the two statements: there was nothing to lock, and another one may be at it, too.
+            guard found[1].count == lanes.count else {
+                throw PostgresFailure(.refused("40001"), "a lane was left while it was looked at")
+            }
             var holders: [LaneKey: LaneHolder] = [:]
             for row in found[1] where !row.flag(4) {
                 guard let lane = row.key(0) else { continue }

@@ -24,11 +24,18 @@ enum Partitions {
     static func plan(_ spans: [Span], today: Int64, keeping days: Int64) -> Plan {
         var plan = Plan()
         let length = length(keeping: days)
-        var next = max(today, spans.map(\.end).max() ?? today)
+        // From today on, whatever there is: a clock that was ahead once may have left days without one.
+        let ordered = spans.sorted { $0.first < $1.first }
+        var next = today
         // Ahead, so that nothing stops on the day when nobody could make one.
         while next <= today + max(2, min(length, 7)) {
-            plan.made.append(Span(first: next, end: next + length))
-            next += length
+            if let there = ordered.first(where: { $0.first <= next && next < $0.end }) {
+                next = there.end
+                continue
+            }
+            let end = min(next + length, ordered.first { $0.first > next }?.first ?? .max)
+            plan.made.append(Span(first: next, end: end))
+            next = end
         }
         if days > 0 { plan.dropped = spans.filter { $0.end <= today - days } }
         return plan

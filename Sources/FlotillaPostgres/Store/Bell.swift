@@ -8,6 +8,7 @@ final class Bell: Sendable {
         var isRung = false
         var waiter: CheckedContinuation<Void, Never>?
         var ailment: String?
+        var round = 0
     }
 
     private let state = Mutex(State())
@@ -15,6 +16,18 @@ final class Bell: Sendable {
     var ailment: String? {
         get { state.withLock { $0.ailment } }
         set { state.withLock { $0.ailment = newValue } }
+    }
+
+    /// A new round of upkeep; what was to ring for an earlier one is not heard any more.
+    func begin() -> Int {
+        state.withLock { state in
+            state.round += 1
+            return state.round
+        }
+    }
+
+    func ring(for round: Int) {
+        if state.withLock({ $0.round == round }) { ring() }
     }
 
     /// One that nobody waits for is heard by whoever waits next.

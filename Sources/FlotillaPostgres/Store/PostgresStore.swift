@@ -158,7 +158,8 @@ package final class PostgresStore: @unchecked Sendable {
         if isClosed.load(ordering: .acquiring) { return "the store is closed" }
         return await withCheckedContinuation { continuation in
             let posted = door.post { [self] in
-                continuation.resume(returning: [beats, calls, claims, marks].lazy.compactMap(\.ailment).first ?? session.ailment)
+                continuation.resume(
+                    returning: [beats, calls, claims, marks, lanes, effects].lazy.compactMap(\.ailment).first ?? session.ailment)
             }
             if !posted { continuation.resume(returning: "the store is closed") }
         } ?? bell.ailment

@@ -64,8 +64,9 @@ extension Query {
     fileprivate static let openSession = Query(
         "session_open",
         """
-        INSERT INTO session (until, speaks, keeps, program, host, pid)
-        VALUES (clock_timestamp() + $1::int8 * interval '1 millisecond', $2::int8, $3::int8, $4::text, $5::text, $6::int8) RETURNING id
+        INSERT INTO session (id, until, speaks, keeps, program, host, pid)
+        VALUES ($7::int8, clock_timestamp() + $1::int8 * interval '1 millisecond', $2::int8, $3::int8, $4::text, $5::text, $6::int8)
+        RETURNING id
         """)
     /// Its row may have been taken away: then it is made again.
     fileprivate static let renewSession = Query(
@@ -95,7 +96,9 @@ extension PostgresStore {
 
     func openSession() async throws(PostgresFailure) {
         let begin = MonotonicClock.now
-        let rows = try await ask([Call(query: .openSession, parameters: sessionParameters)], on: beats)
+        // Drawn, and not counted: a database that was restored counts from where it was, and a process that lives makes its row anew.
+        let id = Parameter.integer(Int64.random(in: 1...Int64.max))
+        let rows = try await ask([Call(query: .openSession, parameters: sessionParameters + [id])], on: beats)
         session.opened(rows.first?.first?.integer(0) ?? 0, asOf: begin)
     }
 

@@ -12,7 +12,8 @@ extension PostgresStore {
     private static let lockLimit = Duration.milliseconds(150)
 
     func maintain() async {
-        door.post { [loop, bell] in _ = loop.schedule(after: Self.pace) { bell.ring() } }
+        let round = bell.begin()
+        door.post { [loop, bell] in _ = loop.schedule(after: Self.pace) { bell.ring(for: round) } }
         await bell.wait()
         guard !Task.isCancelled else { return }
         do {
@@ -21,9 +22,11 @@ extension PostgresStore {
             bell.ailment = nil
         } catch {
             // A database that is away is told of by its lines.
-            if let failure = error as? PostgresFailure, failure.isForbidden {
-                bell.ailment = "partitions of the ledger can't be made or dropped: this user does not own its table"
-            }
+            guard let failure = error as? PostgresFailure, failure.code != nil else { return }
+            bell.ailment =
+                failure.isForbidden
+                ? "partitions of the ledger can't be made or dropped: this user does not own its table"
+                : "what is old can't be let go of: \(failure)"
         }
     }
 
@@ -58,17 +61,18 @@ extension PostgresStore {
 
     /// By the longest that living processes ask for; one that asked for more and is gone is believed for another day.
     func prune() async throws {
-        let spans = try await transaction { transaction -> [Partitions.Span] in
+        let (dropped, oldest, days) = try await transaction { transaction -> ([Partitions.Span], Int64?, Int64) in
             let rows = try await transaction.ask([Self.only(.text(options.schema)), Self.retain(), .partitions])
-            guard rows[0].first?.flag(0) ?? false else { return [] }
+            guard rows[0].first?.flag(0) ?? false else { return ([], nil, 0) }
             let (spans, today, days) = Self.standing(rows[2])
             _ = try await transaction.ask([
-                Self.pruneClaims(.integer(days)), Self.pruneSessions(), .prunedEffects(keeping: days), Query.pruneLanes(.integer(days)),
+                Self.pruneClaims(.integer(days)), Self.pruneSessions(), Query.pruneLanes(.integer(days)),
                 Query.pruneTickets(.integer(days)),
             ])
-            return Partitions.plan(spans, today: today, keeping: days).dropped
+            let dropped = Partitions.plan(spans, today: today, keeping: days).dropped
+            return (dropped, spans.filter { !dropped.contains($0) }.map(\.first).min(), days)
         }
-        for span in spans {
+        for span in dropped {
             do {
                 try await transaction { transaction in
                     _ = try await transaction.ask([
@@ -79,7 +83,34 @@ extension PostgresStore {
                 // Next time.
             }
         }
+        if let oldest, days > 0 { try await pruneEffects(from: oldest, keeping: days) }
     }
+
+    /// A part at a time, each in a transaction of its own. What is younger than the oldest partition mostly has its row still.
+    private func pruneEffects(from oldest: Int64, keeping days: Int64) async throws {
+        for _ in 0..<Self.mostParts {
+            let affected = try await transaction { transaction in
+                let rows = try await transaction.ask([Self.only(.text(options.schema)), Self.plans()])
+                guard rows[0].first?.flag(0) ?? false else { return 0 }
+                return try await transaction.ask(
+                    Query.pruneEffects(
+                        .integer(days), .integer(EffectTable.patience), .integer(EffectState.intended.rawValue), .integer(oldest),
+                        .integer(Self.part))
+                ).affected
+            }
+            if affected < Self.part { return }
+        }
+    }
+
+    private static let part = 5000
+    private static let mostParts = 50
+    /// The index by time can only be read as a map of pages, which the ledger's batches are kept from.
+    private static let plans = Query(
+        "upkeep_plans",
+        """
+        SELECT set_config(name, value, true)
+        FROM unnest('{enable_bitmapscan,enable_mergejoin,enable_hashjoin}'::text[], '{on,off,off}'::text[]) AS plan (name, value)
+        """)
 
     private static let only = Query(
         "upkeep_only", "SELECT pg_try_advisory_xact_lock(hashtextextended('flotilla upkeep ' || $1::text, 0))")
@@ -103,10 +134,6 @@ extension PostgresStore {
 }
 
 extension Call {
-    fileprivate static func prunedEffects(keeping days: Int64) -> Call {
-        Query.pruneEffects(.integer(days), .integer(EffectTable.patience), .integer(EffectState.intended.rawValue))
-    }
-
     /// The partitions of the ledger, with today and how many days are kept in each row; at least one row.
     fileprivate static var partitions: Call {
         Query(
