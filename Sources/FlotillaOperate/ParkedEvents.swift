@@ -16,7 +16,9 @@ package struct ParkedEvents: Sendable {
 
     private let parking: Parking
     /// How many go at once: what an interruption can leave half done.
-    package static let batch = 500
+    package static let batch = 2000
+    private static let rate = 500
+    private static let patience = 20
 
     package init(_ parking: Parking) {
         self.parking = parking
@@ -44,22 +46,29 @@ package struct ParkedEvents: Sendable {
 
     package func authorise(_ connection: String) async throws { _ = try await parking.consents.authorise(connection) }
 
-    /// Lets the events of a line go on, at most `rate` a second. False when the connection was lost again meanwhile: then the rest stays.
+    /// Lets the events of a connection go on, at most `rate` a second (500 without it). False when the connection was lost again meanwhile:
+    /// then the rest stays.
     /// - Parameter progress: called with how many went, after each part.
     package func resume(
-        _ line: Line, rate: Int, _ sleeper: any Sleeper, _ progress: (Int) async throws -> Void
+        _ connection: String?, in queue: String, rate: Int?, _ sleeper: any Sleeper, _ progress: (Int) async throws -> Void
     ) async throws -> Bool {
-        var resumption = Resumption(line.group.connection, in: line.queue, parking)
+        var resumption = Resumption(connection, in: queue, parking)
+        var waits = 0
         while true {
-            switch try await resumption.step(atMost: min(Self.batch, rate)) {
+            switch try await resumption.step(atMost: min(Self.batch, rate ?? Self.batch)) {
             case .refused:
                 return false
+            case .unsure:
+                // A worker may be at it: then there is nothing left for us, soon.
+                waits += 1
+                guard waits < Self.patience else { return true }
+                try await sleeper.sleep(for: .seconds(1))
             case .ended(let count):
                 try await progress(count)
                 return true
             case .went(let count):
                 try await progress(count)
-                try await sleeper.sleep(for: .seconds(1) * (Double(count) / Double(rate)))
+                try await sleeper.sleep(for: .seconds(1) * (Double(count) / Double(rate ?? Self.rate)))
             }
         }
     }

@@ -135,11 +135,15 @@ final class ParkKeeper: Sendable {
         await trying("resume") {
             let size = try await self.room()
             let step = try await next.step(atMost: size)
-            if case .went(let count) = step {
+            switch step {
+            case .went(let count):
                 goesOn = true
                 try await self.told(of: count, next)
-            } else if case .ended(let count) = step {
+            case .ended(let count):
                 try await self.told(of: count, next)
+            case .unsure, .refused:
+                // The note stays: the next sweep looks again.
+                break
             }
         }
         let left = next

@@ -6,8 +6,10 @@ package struct Resumption: Sendable {
     package enum Step: Sendable, Equatable {
         /// There is more.
         case went(Int)
-        /// There is nothing more; letters that somebody else has in hand just now may have been left.
+        /// There is nothing more.
         case ended(Int)
+        /// Nothing was found, but somebody else may have letters in hand just now.
+        case unsure
         /// The connection is not authorised, or no longer.
         case refused
     }
@@ -37,8 +39,8 @@ package struct Resumption: Sendable {
         }
         stayed.formUnion(part.stayed)
         let found = part.resumed + part.dropped + part.stayed.count
-        guard part.isAll || found == 0 else { return .went(part.resumed) }
-        if part.isAll, stayed.isEmpty, let note { try await parking.consents.drained(note) }
+        guard part.isAll else { return found == 0 ? .unsure : .went(part.resumed) }
+        if stayed.isEmpty, let note { try await parking.consents.drained(note) }
         return .ended(part.resumed)
     }
 }

@@ -28,7 +28,7 @@ final class ParkScan {
     private static let patience: Int32 = 3000
     /// How long something may be on its way that the broker counts as delivered.
     private static let lag: Int32 = 20
-    private static let returnLimit = Duration.seconds(5)
+    private static let returnLimit = Duration.seconds(15)
 
     /// - Parameter queue: as it is named in this process.
     init(_ link: Link, _ queue: String, _ names: Names) {
@@ -94,7 +94,7 @@ final class ParkScan {
         }
         channels = []
         let end = MonotonicClock.now &+ Self.returnLimit.inNanoseconds
-        while let state = try declaring.look(at: name), state.ready < expected || state.consumers > 0, MonotonicClock.now < end {
+        while let state = try declaring.look(at: name), state.ready < expected, MonotonicClock.now < end {
             usleep(2000)
         }
     }

@@ -35,7 +35,7 @@ struct ParkCommand: Command {
     private let verb: Verb
     private let connection: String?
     private let queue: String?
-    private let rate: Int
+    private let rate: Int?
     private let dryRun: Bool
     private let yes: Bool
     private let json: Bool
@@ -43,7 +43,7 @@ struct ParkCommand: Command {
     init(_ arguments: inout Arguments) throws {
         connection = try arguments.option("--connection")
         queue = try arguments.option("--queue")
-        let rate = try arguments.integer("--rate", in: 1...1_000_000)
+        rate = try arguments.integer("--rate", in: 1...1_000_000)
         let all = arguments.flag("--all")
         dryRun = arguments.flag("--dry-run")
         yes = arguments.flag("--yes")
@@ -51,7 +51,6 @@ struct ParkCommand: Command {
         let word = try arguments.word("list or resume")
         guard let verb = Verb(rawValue: word) else { throw WrongUsage("\(word) is neither list nor resume") }
         self.verb = verb
-        self.rate = rate ?? ParkedEvents.batch
         if verb == .list, all || rate != nil || dryRun { throw WrongUsage("--all, --rate and --dry-run belong to resume") }
         if verb == .resume, all == (connection != nil) { throw WrongUsage("resume needs --connection ID or --all, and not both") }
     }
@@ -59,9 +58,12 @@ struct ParkCommand: Command {
     func run() async throws -> ExitStatus {
         try await OperatorSession.with { session in
             let parked = ParkedEvents(session.parking)
-            let lines = try await parked.list(queues(of: session), of: connection)
-            if verb == .list { return list(lines, now: session.clock.now) }
-            return try await resume(lines, parked, session)
+            let queues = try await queues(of: session)
+            switch verb {
+            case .list: return list(try await parked.list(queues, of: connection), now: session.clock.now)
+            case .resume where dryRun: return tell(try await parked.list(queues, of: connection))
+            case .resume: return try await resume(queues, parked, session)
+            }
         }
     }
 
@@ -74,7 +76,7 @@ struct ParkCommand: Command {
 
     private func list(_ lines: [ParkedEvents.Line], now: Timestamp) -> ExitStatus {
         if json {
-            for line in lines { show(line) { _ in } }
+            for line in lines { show(line) }
         } else if lines.isEmpty {
             print("nothing is parked")
         } else {
@@ -89,54 +91,64 @@ struct ParkCommand: Command {
         return lines.isEmpty ? .no : .done
     }
 
-    private func resume(_ lines: [ParkedEvents.Line], _ parked: ParkedEvents, _ session: OperatorSession) async throws -> ExitStatus {
-        let count = lines.reduce(0) { $0 + $1.group.count }
-        if dryRun {
-            for line in lines { report(line, went: 0, isWhole: true) }
-            if lines.isEmpty, !json { print("nothing is parked") }
-            return count == 0 ? .no : .done
+    private func tell(_ lines: [ParkedEvents.Line]) -> ExitStatus {
+        for line in lines {
+            if json {
+                show(line)
+            } else {
+                print("would resume \(line.group.count) events of \(whose(line.group.connection)) in \(line.queue)")
+            }
         }
-        if !yes, Terminal.isInteractive, !Terminal.confirm("resume \(count) events of \(lines.count) queues and connections?") {
-            return .no
-        }
+        if lines.isEmpty, !json { print("nothing is parked") }
+        return lines.isEmpty ? .no : .done
+    }
+
+    /// One connection is not counted before: that would take as long as resuming it.
+    private func resume(_ queues: [String], _ parked: ParkedEvents, _ session: OperatorSession) async throws -> ExitStatus {
+        var targets = queues.map { (queue: $0, connection: ConnectionName.plain(connection)) }
+        if connection == nil { targets = try await parked.list(queues, of: nil).map { ($0.queue, $0.group.connection) } }
+        let question = connection == nil ? "everything that is parked" : "what is parked for \(Terminal.plain(whose(connection)))"
+        if !yes, Terminal.isInteractive, !Terminal.confirm("resume \(question)?") { return .no }
         let what = "park resume \(connection.map { "connection \($0)" } ?? "--all")\(queue.map { " in \($0)" } ?? "")"
         // Written down before: an interruption must not leave a change that nobody made.
         try await session.record("\(what): begun")
-        let names = Set(lines.compactMap(\.group.connection)).union([connection ?? ""]).subtracting([""])
-        for name in names.sorted() { try await parked.authorise(name) }
+        for name in Set(targets.compactMap(\.connection)).sorted() { try await parked.authorise(name) }
         var sum = 0
         var isWhole = true
-        for line in lines {
+        for target in targets {
             var went = 0
-            let ended = try await parked.resume(line, rate: rate, session.sleeper) { more in
+            let ended = try await parked.resume(target.connection, in: target.queue, rate: rate, session.sleeper) { more in
                 went += more
-                Terminal.progress("\(sum + went) of \(count)")
+                Terminal.progress("\(sum + went)")
             }
             Terminal.endProgress()
-            report(line, went: went, isWhole: ended)
+            if went > 0 || !ended { report(target.queue, target.connection, went, ended) }
             sum += went
             isWhole = isWhole && ended
         }
         try await session.record("\(what): \(sum) events")
-        if lines.isEmpty, !json { print("nothing is parked") }
+        if sum == 0, !json { print("nothing is parked") }
         return sum > 0 && isWhole ? .done : .no
     }
 
-    private func report(_ line: ParkedEvents.Line, went: Int, isWhole: Bool) {
+    private func report(_ queue: String, _ connection: String?, _ went: Int, _ ended: Bool) {
         if json {
-            return show(line) { json in
+            return printJSON { json in
+                json.member("queue", queue)
+                if let connection { json.member("connection", connection) }
                 json.member("resumed", went)
-                json.member("lost_again", !isWhole)
-                json.member("dry_run", dryRun)
+                json.member("lost_again", !ended)
             }
         }
-        let whose = line.group.connection.map { "connection \(Terminal.plain($0))" } ?? "no connection"
-        if dryRun { return print("would resume \(line.group.count) events of \(whose) in \(line.queue)") }
-        print("\(went) events of \(whose) go on in \(line.queue)")
-        if !isWhole { print("it was lost again meanwhile: the rest stays parked") }
+        print("\(went) events of \(whose(connection)) go on in \(queue)")
+        if !ended { print("it was lost again meanwhile: the rest stays parked") }
     }
 
-    private func show(_ line: ParkedEvents.Line, _ more: (inout JSONWriter) -> Void) {
+    private func whose(_ connection: String?) -> String {
+        ConnectionName.plain(connection).map { "connection \(Terminal.plain($0))" } ?? "no connection"
+    }
+
+    private func show(_ line: ParkedEvents.Line) {
         printJSON { json in
             json.member("queue", line.queue)
             if let connection = line.group.connection {
@@ -146,7 +158,6 @@ struct ParkCommand: Command {
             json.member("parked", line.group.count)
             json.member("oldest", line.group.oldest.description)
             if let reason = line.group.reason { json.member("reason", reason) }
-            more(&json)
         }
     }
 }
