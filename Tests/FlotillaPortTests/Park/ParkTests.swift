@@ -164,7 +164,7 @@ struct ParkTests {
 
     /// A hundred connections share it, as it would be with a thousand and a million.
     @Test(arguments: Adapter.ledgers + (Adapter.allCases.contains(.rabbitmq) ? [.rabbitmq] : []))
-    func `one of a hundred connections is resumed in a small part of the time in which all would be`(_ adapter: Adapter) async throws {
+    func `one of a hundred connections with ten thousand events is resumed in seconds`(_ adapter: Adapter) async throws {
         guard adapter != .memory else { return }
         try await Self.use(adapter) { holder in
             try await holder.park((0..<10_000).map { ("\($0)", "c\($0 % 100)") })
@@ -174,9 +174,6 @@ struct ParkTests {
             let one = clock.now - begin
             let groups = try await holder.parking.park.parked(in: "q")
             #expect(groups.count == 99 && groups.allSatisfy { $0.count == 100 })
-            let all = clock.now - begin - one
-            if groups.count != 99 { print(groups.map { "\($0.connection ?? "-") \($0.count)" }) }
-            print("\(adapter): one connection \(one), a look at all \(all)")
             #expect(one < .seconds(5))
         }
     }
