@@ -12,24 +12,6 @@ import Testing
 
 @testable import FlotillaOperate
 
-/// Sleeps for no time, and remembers for how long it was asked to.
-private final class NoSleeper: Sleeper {
-    let slept = Mutex<[Duration]>([])
-
-    func sleep(for duration: Duration) async throws { slept.withLock { $0.append(duration) } }
-}
-
-private typealias Inspected = any Broker & BrokerInspection & JournalInspection
-
-private func audit(
-    _ broker: Inspected, _ ledger: any LedgerInspection, since: Timestamp? = nil, keysAtOnce: Int = 1000,
-    sleeper: NoSleeper = NoSleeper()
-) async throws -> (report: AuditReport, missing: [MissingEvent]) {
-    var missing: [MissingEvent] = []
-    let report = try await Audit(broker, ledger, sleeper: sleeper, keysAtOnce: keysAtOnce).run(since: since) { missing.append($0) }
-    return (report, missing)
-}
-
 extension AuditReport.Line {
     fileprivate static func of(_ name: String, _ change: (inout AuditReport.Line) -> Void) -> AuditReport.Line {
         var line = AuditReport.Line(name: name)

@@ -7,6 +7,7 @@ import FlotillaRabbitMQ
 import FlotillaRuntime
 import FlotillaSQLite
 import Foundation
+import TestSupport
 import Testing
 
 /// What crash workers stand on: a case here, and how the test and the workers reach it.
@@ -35,7 +36,8 @@ enum CrashGround: String, Sendable, CaseIterable, CustomTestStringConvertible {
                 try await body(
                     CrashField(
                         folder: harness.folder, orders: ["file=\(harness.path)"], broker: broker, ledger: SQLiteLedger(file),
-                        effects: SQLiteEffects(file)))
+                        effects: SQLiteEffects(file)
+                    ) { try Tampering.run(harness.path, Self.deletion(of: $0, as: "x'")) })
             }
         case .rabbitmq:
             try await Self.onRabbit { folder, orders, broker in
@@ -44,7 +46,8 @@ enum CrashGround: String, Sendable, CaseIterable, CustomTestStringConvertible {
                     try await body(
                         CrashField(
                             folder: folder, orders: orders + ["file=\(files.path)"], broker: broker, ledger: SQLiteLedger(file),
-                            effects: SQLiteEffects(file)))
+                            effects: SQLiteEffects(file)
+                        ) { try Tampering.run(files.path, Self.deletion(of: $0, as: "x'")) })
                 }
             }
         case .postgres:
@@ -56,7 +59,8 @@ enum CrashGround: String, Sendable, CaseIterable, CustomTestStringConvertible {
                         CrashField(
                             // As long as the first rung of the ladder: who comes too early comes again soon.
                             folder: folder, orders: orders + place + ["lease-ms=800"], broker: broker, ledger: PostgresLedger(store),
-                            effects: PostgresEffects(store)))
+                            effects: PostgresEffects(store)
+                        ) { try database.run(Self.deletion(of: $0, as: "'\\x")) })
                 }
             }
         }
@@ -68,8 +72,18 @@ enum CrashGround: String, Sendable, CaseIterable, CustomTestStringConvertible {
             let rabbit = try #require(harness as? RabbitHarness)
             let port = rabbit.address.hosts.first?.port ?? 0
             let orders = ["rabbit=amqp://guest:guest@127.0.0.1:\(port)", "prefix=\(rabbit.prefix)"]
-            try await body(folder, orders, try await rabbit.broker())
+            let broker = try await rabbit.broker {
+                $0.journal = JournalRetention(days: 1, bytes: 100_000_000)
+                // Whoever looks has stopped the workers before.
+                $0.figures = { ["\(rabbit.prefix)q": QueueFigures(held: 0, entered: 0, gone: 0)] }
+            }
+            try await body(folder, orders, broker)
         }
+    }
+
+    private static func deletion(of key: LedgerKey, as begin: String) -> String {
+        let digits = key.bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return "DELETE FROM ledger WHERE key = \(begin)\(digits)'"
     }
 }
 
@@ -78,13 +92,30 @@ struct CrashField: Sendable {
     let folder: Folder
     /// What a crash worker is told of it.
     let orders: [String]
-    let broker: any Broker & BrokerInspection
+    let broker: any Broker & BrokerInspection & JournalInspection
     let ledger: any Ledger & LedgerInspection
     let effects: any Effects & EffectInspection
+    /// Deletes the row of an event, as a hand at the database does.
+    let deleteRow: @Sendable (LedgerKey) throws -> Void
     let queue = "q"
+
+    init(
+        folder: Folder, orders: [String], broker: any Broker & BrokerInspection & JournalInspection, ledger: any Ledger & LedgerInspection,
+        effects: any Effects & EffectInspection, deleteRow: @escaping @Sendable (LedgerKey) throws -> Void
+    ) {
+        self.folder = folder
+        self.orders = orders
+        self.broker = broker
+        self.ledger = ledger
+        self.effects = effects
+        self.deleteRow = deleteRow
+    }
 
     func publish(_ ids: [String]) async throws {
         try await broker.declare(queue, bindings: [pattern("q.#")])
+        // What was accepted in the millisecond of its binding may have come before it.
+        let bound = try await broker.bindings().compactMap(\.since).max()
+        try await until { bound.map { SystemClock().now.milliseconds > $0.milliseconds } ?? true }
         try await broker.publish(ids.map { try event($0, type: "q.event") })
     }
 

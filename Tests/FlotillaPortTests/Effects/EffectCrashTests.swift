@@ -2,6 +2,7 @@
 
 import FlotillaEngine
 import FlotillaModel
+import FlotillaOperate
 import Foundation
 import Glibc
 import TestSupport
@@ -83,6 +84,16 @@ struct EffectCrashTests {
         #expect(lanes == 1 ? kills == worker.crashes : kills >= worker.crashes)
         // Of those that were killed beside another one, the point may have been passed when they came again.
         #expect(lanes == 1 ? worker.crashes == ids.count : worker.crashes > 0, "\(worker.crashes) kills")
+
+        let whole = try await audit(field.broker, field.ledger)
+        #expect(whole.report.verdict == .whole && whole.report.consumers.map(\.events) == [ids.count])
+        try field.deleteRow(key(ids[0]))
+        // The last copy may have come back when its worker was stopped: while it is there, the event may be that.
+        let subscription = try await field.broker.subscribe(to: field.queue, prefetch: 10)
+        let emptying = Task { while let delivery = try await subscription.next() { delivery.acknowledge() } }
+        try await until(.seconds(60)) { try await audit(field.broker, field.ledger).missing.map(\.id) == [ids[0]] }
+        await subscription.cancel()
+        try await emptying.value
     }
 
     /// One has the call under way and stands still past its lease; another takes over. What the first then hears and says changes nothing.
