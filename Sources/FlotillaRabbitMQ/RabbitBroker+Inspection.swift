@@ -32,7 +32,7 @@ extension RabbitBroker: BrokerInspection {
                 report.ready = state.ready
                 report.consumers = state.consumers
                 report.dead = try ready(names.queue(QueueNames.dead(queue)))
-                report.parked = try ParkPlaces.all(of: queue).reduce(0) { try $0 + ready(names.queue($1)) }
+                report.parked = try names.parkPlaces.all(of: queue).reduce(0) { try $0 + ready(names.queue($1)) }
                 reports.append(report)
             }
             var delayed = report(QueueNames.delayed)
@@ -51,7 +51,7 @@ extension RabbitBroker: BrokerInspection {
         }
         return try await setup.ask { link in
             var all: [Letter] = []
-            for place in ParkPlaces.all(of: worker) {
+            for place in names.parkPlaces.all(of: worker) {
                 all += try LetterBox(link, queue, names, place: place).letters(matching: filter, limit: limit)
                 all.sort { $0.place < $1.place }
                 all.removeLast(max(0, all.count - limit))
@@ -110,7 +110,7 @@ extension RabbitBroker: BrokerInspection {
                 continue
             }
             // One that is not where it would be laid down today is where an older version did.
-            for (places, part) in Dictionary(grouping: part, by: { ParkPlaces.places(in: worker, of: $0.passage.connection) }) {
+            for (places, part) in Dictionary(grouping: part, by: { names.parkPlaces.places(in: worker, of: $0.passage.connection) }) {
                 var left = part.count
                 for place in places.reversed() where left > 0 {
                     let gone = try await setup.ask(repeatable: false) { link in

@@ -9,14 +9,14 @@ internal import FlotillaRuntime
 extension RabbitBroker: Park {
     package func parked(in queue: String) async throws -> [ParkedGroup] {
         var groups: [String?: ParkedGroup] = [:]
-        for place in ParkPlaces.all(of: queue) { groups.merge(try await count(in: place)) { $0.joined(with: $1) } }
+        for place in names.parkPlaces.all(of: queue) { groups.merge(try await count(in: place)) { $0.joined(with: $1) } }
         return groups.values.sorted { ($0.connection ?? "") < ($1.connection ?? "") }
     }
 
     package func parked(in queue: String, of connection: String?) async throws -> ParkedGroup? {
         let name = ConnectionName.plain(connection)
         var found: ParkedGroup?
-        for place in ParkPlaces.places(in: queue, of: name) {
+        for place in names.parkPlaces.places(in: queue, of: name) {
             guard let more = try await count(in: place)[name] else { continue }
             found = found?.joined(with: more) ?? more
         }

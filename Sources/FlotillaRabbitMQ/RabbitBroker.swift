@@ -19,6 +19,8 @@ package final class RabbitBroker: Broker {
         package var program = "flotilla"
         /// How long a publish may wait for its confirm, a broker that is away included.
         package var patience = Duration.seconds(10)
+        /// Queues of each park that are chosen by the connection. The same for the whole fleet.
+        package var parkPlaces = ParkPlaces.usual
         /// Whether what a fleet needs is declared, as those do that belong to it; a command that looks at it does not.
         package var declares = true
         /// Told what happens to connections and channels, in words that may be shown: a handler that ran for longer than the broker waits
@@ -63,7 +65,7 @@ package final class RabbitBroker: Broker {
     }
 
     private init(_ address: BrokerAddress, _ options: Options, _ clock: any WallClock, _ random: any RandomSource) throws {
-        let names = Names(prefix: options.prefix)
+        let names = Names(prefix: options.prefix, parkPlaces: ParkPlaces(count: options.parkPlaces))
         let loops = try Loops()
         self.names = names
         self.options = options
@@ -176,7 +178,7 @@ package final class RabbitBroker: Broker {
             try Declaring(link).declare(Topology.worker(queue, names))
             try BindingRecord(link, names).bind(queue, to: bindings, now: { clock.now })
         }
-        known.withLock { $0.formUnion([queue, QueueNames.dead(queue)] + ParkPlaces.all(of: queue)) }
+        known.withLock { $0.formUnion([queue, QueueNames.dead(queue)] + names.parkPlaces.all(of: queue)) }
     }
 
     package func publish(_ events: [Event]) async throws {
@@ -200,7 +202,7 @@ package final class RabbitBroker: Broker {
     }
 
     package func forward(_ delivery: Delivery, to queue: String, passage: Passage, after delay: Duration) async throws {
-        try await check(ParkPlaces.target(queue, of: passage.connection))
+        try await check(names.parkPlaces.target(queue, of: passage.connection))
         guard let copy = Copies.make(of: delivery, to: queue, passage, after: delay, names, now: clock.now) else {
             throw BrokerFailure(.refused, "the delivery is no longer held")
         }

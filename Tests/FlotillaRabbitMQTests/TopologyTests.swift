@@ -47,7 +47,7 @@ struct TopologyTests {
 
     /// Bound by their names, so that a rung can expire into them.
     @Test func `a worker's queues are bound by their own names where rungs and forwards go`() {
-        #expect(Set(worker.bindings.map(\.key)) == Set((["q", "q.dead"] + ParkPlaces.all(of: "q")).map { "x." + $0 }))
+        #expect(Set(worker.bindings.map(\.key)) == Set((["q", "q.dead"] + ParkPlaces().all(of: "q")).map { "x." + $0 }))
         #expect(worker.bindings.allSatisfy { $0.exchange == "x.flotilla.queues" && $0.key == $0.queue })
     }
 

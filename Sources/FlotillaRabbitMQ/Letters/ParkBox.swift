@@ -39,7 +39,7 @@ final class ParkBox: @unchecked Sendable {
 
     func look(limit: Int, passing: Set<Int64>) throws {
         var bytes = 0
-        for place in ParkPlaces.places(in: queue, of: connection) {
+        for place in names.parkPlaces.places(in: queue, of: connection) {
             let scan = ParkScan(link, place, names)
             scans.append(scan)
             let seenAll = try scan.look { envelope, channel in

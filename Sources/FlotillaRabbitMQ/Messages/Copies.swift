@@ -11,7 +11,8 @@ enum Copies {
         of delivery: Delivery, to queue: String, _ passage: Passage, after delay: Duration, _ names: Names, now: Timestamp
     ) -> Message? {
         guard let content = content(of: delivery) else { return nil }
-        var message = message(content, to: names.queue(ParkPlaces.target(queue, of: passage.connection)), after: delay, names, now: now)
+        let target = names.parkPlaces.target(queue, of: passage.connection)
+        var message = message(content, to: names.queue(target), after: delay, names, now: now)
         message.passage = passage
         message.accepted = delivery.accepted
         if queue == QueueNames.unrouted || QueueNames.worker(of: queue) != nil { message.keptAt = now }

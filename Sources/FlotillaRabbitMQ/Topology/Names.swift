@@ -3,6 +3,8 @@
 /// The names that one fleet uses on a broker: those of the contract, behind the fleet's prefix.
 struct Names: Sendable, Equatable {
     let prefix: String
+    /// What is behind the name of a park.
+    var parkPlaces = ParkPlaces()
 
     var events: String { prefix + "flotilla.events" }
     var queues: String { prefix + "flotilla.queues" }

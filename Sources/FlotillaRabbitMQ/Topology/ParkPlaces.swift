@@ -5,26 +5,29 @@ internal import FlotillaEngine
 /// The queues of one park. A queue can only be read from its beginning: so what is parked is spread over several by its connection, and
 /// of a million letters those of one connection are among some thirty thousand. `{queue}.parked` itself has letters of no connection,
 /// and those that an older version laid down.
-enum ParkPlaces {
-    /// Never fewer than in a version before: what is in them would be found no more.
-    static let count = 32
+struct ParkPlaces: Sendable, Equatable {
+    /// Of every fleet. Never fewer than in a version before: what is in them would be found no more.
+    static let usual = 32
+
+    /// Other than the usual in tests alone: of whoever works on the same broker, each must have the same.
+    var count = usual
 
     /// All of a park, by the names that queues have in this process; `{queue}.parked` first.
-    static func all(of queue: String) -> [String] {
+    func all(of queue: String) -> [String] {
         let first = QueueNames.parked(queue)
         return [first] + (0..<count).map { "\(first).\($0)" }
     }
 
     /// Where letters of a connection may be. One that is laid down comes into the last of them.
-    static func places(in queue: String, of connection: String?) -> [String] {
+    func places(in queue: String, of connection: String?) -> [String] {
         let first = QueueNames.parked(queue)
         guard let connection else { return [first] }
         return [first, "\(first).\(number(of: connection))"]
     }
 
     /// Into which queue a copy goes that is meant for this one.
-    static func target(_ queue: String, of connection: String?) -> String {
-        guard let worker = worker(of: queue) else { return queue }
+    func target(_ queue: String, of connection: String?) -> String {
+        guard let worker = Self.worker(of: queue) else { return queue }
         return places(in: worker, of: connection).last ?? queue
     }
 
@@ -34,7 +37,7 @@ enum ParkPlaces {
     }
 
     /// The same in every version and on every machine (FNV-1a).
-    private static func number(of connection: String) -> Int {
+    private func number(of connection: String) -> Int {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in connection.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
         return Int((hash ^ hash >> 32) % UInt64(count))

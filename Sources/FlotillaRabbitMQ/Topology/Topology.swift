@@ -104,7 +104,7 @@ struct Topology: Sendable {
         var all = Topology()
         let dead = names.queue(QueueNames.dead(queue))
         all.queues = [Queue(name: dead, arguments: quorum())]
-        all.queues += ParkPlaces.all(of: queue).map { Queue(name: names.queue($0), arguments: quorum()) }
+        all.queues += names.parkPlaces.all(of: queue).map { Queue(name: names.queue($0), arguments: quorum()) }
         all.queues.append(
             Queue(
                 name: names.queue(queue),

@@ -17,17 +17,20 @@ final class RabbitHarness: Harness {
     private let hookSecrets = MemoryHookSecrets()
     private let consents = MemoryConsents(clock: SystemClock())
     private let brokers = Mutex<[RabbitBroker]>([])
+    private let options: RabbitBroker.Options
     private static let count = Atomic(0)
 
-    init(_ node: RabbitNode) throws {
+    init(_ node: RabbitNode, _ options: RabbitBroker.Options) throws {
         address = try node.address
+        self.options = options
         prefix = "t\(Self.count.add(1, ordering: .relaxed).newValue)."
     }
 
-    static func use(_ body: (any Harness) async throws -> Void) async throws {
+    /// - Parameter options: those of programs where one of them is started, or where the park is what is tested.
+    static func use(as options: RabbitBroker.Options = .small, _ body: (any Harness) async throws -> Void) async throws {
         await Turnstile.fleets.enter()
         defer { Turnstile.fleets.leave() }
-        let harness = try RabbitHarness(try await RabbitNode.shared)
+        let harness = try RabbitHarness(try await RabbitNode.shared, options)
         do { try await body(harness) } catch {
             await harness.end()
             throw error
@@ -36,7 +39,7 @@ final class RabbitHarness: Harness {
     }
 
     func broker(_ change: (inout RabbitBroker.Options) -> Void = { _ in }) async throws -> RabbitBroker {
-        var options = RabbitBroker.Options()
+        var options = options
         options.prefix = prefix
         change(&options)
         let broker = try await RabbitBroker.open(address, options: options)
@@ -84,4 +87,15 @@ final class RabbitHarness: Harness {
         try? await last.remove(queues: ["q", "barrier", "all", "git", "mail", "log-sink"])
         await last.close()
     }
+}
+
+extension RabbitBroker.Options {
+    /// What a test's process asks for: each queue that is declared is replicated, and hundreds of tests declare a park on one node.
+    static var small: Self {
+        var options = Self()
+        options.parkPlaces = smallPark
+        return options
+    }
+
+    static let smallPark = 2
 }

@@ -125,7 +125,7 @@ struct DeliveringTests {
                 let publishing = Task { try await broker.publish([event("\(round)")]) }
                 waiting.cancel()
                 try await publishing.value
-                let received = try await within(.seconds(20), "the end of a wait") { try await waiting.value }
+                let received = try await within(.seconds(60), "the end of a wait") { try await waiting.value }
                 received?.giveBack()
                 await subscription.cancel()
                 let other = try await broker.subscribe(to: "q", prefetch: 1)

@@ -65,7 +65,7 @@ struct DeferralTests {
                     sleeper: LoopSleeper(loop), solitude: Solitude(),
                     watcher: AnswerCount(life: life, superseded: superseded, duplicates: duplicates))
                 let running = Task { try? await worker.run() }
-                try await within(.seconds(30), "an end") { [holder] in
+                try await within(.seconds(60), "an end") { [holder] in
                     while !life.isOver {
                         let depth = try await holder.depth("q")
                         if try await holder.state(one) == .done, depth == 0 { return }

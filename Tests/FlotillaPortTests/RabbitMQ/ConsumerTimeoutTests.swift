@@ -19,7 +19,7 @@ struct ConsumerTimeoutTests {
         @Sendable func wasTold() -> Bool {
             told.withLock { $0.contains { $0.contains("channel of q was closed") && $0.contains("timeout") } }
         }
-        var options = RabbitBroker.Options()
+        var options = RabbitBroker.Options.small
         options.notice = { text in told.withLock { $0.append(text) } }
         let broker = try await RabbitBroker.open(try node.address, options: options)
         try await broker.declare("q", bindings: [pattern("t")])

@@ -26,7 +26,8 @@ struct CrashLoopTests {
             let port = harness.address.hosts.first?.port ?? 0
             let replicas = try (0..<3).map { _ in
                 try Replica([
-                    "rabbit=amqp://guest:guest@127.0.0.1:\(port)", "prefix=\(harness.prefix)", "file=\(folder.path)/ledger.db", "queue=q",
+                    "rabbit=amqp://guest:guest@127.0.0.1:\(port)", "prefix=\(harness.prefix)",
+                    "park-places=\(RabbitBroker.Options.smallPark)", "file=\(folder.path)/ledger.db", "queue=q",
                     "runs=\(folder.path)/runs", "deed=trap", "for=poison", "concurrency=8", "prefetch=256",
                 ])
             }

@@ -19,7 +19,7 @@ struct ManagementTests {
         let refused = try BrokerManagement(Secret("http://guest:hushhush@\(base)"), vhost: "/")
         let elsewhere = try BrokerManagement(Secret("http://guest:guest@\(base)"), vhost: "no/where")
         func broker(_ management: BrokerManagement?) async throws -> RabbitBroker {
-            var options = RabbitBroker.Options()
+            var options = RabbitBroker.Options.small
             if let management { options.figures = { await management.figures() } }
             return try await RabbitBroker.open(try node.address, options: options)
         }

@@ -16,7 +16,7 @@ struct MessageLimitTests {
     }
 
     private func open(_ prefix: String, journal: JournalRetention? = nil) async throws -> RabbitBroker {
-        var options = RabbitBroker.Options()
+        var options = RabbitBroker.Options.small
         options.prefix = prefix
         options.journal = journal
         let broker = try await RabbitBroker.open(try await Self.starting.value.address, options: options)

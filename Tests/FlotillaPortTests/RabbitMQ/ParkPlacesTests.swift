@@ -10,7 +10,7 @@ import Testing
 @Suite(.enabled(if: RabbitNode.isInstalled, "rabbitmq-server is not installed"), .timeLimit(.minutes(5)))
 struct ParkPlacesTests {
     private static func use(_ body: (RabbitHarness, Holder, RabbitBroker) async throws -> Void) async throws {
-        try await RabbitHarness.use { harness in
+        try await RabbitHarness.use(as: RabbitBroker.Options()) { harness in
             let harness = try #require(harness as? RabbitHarness)
             try await body(harness, try await harness.open(), try await harness.broker())
         }

@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 /// The journal of a fleet on RabbitMQ: a stream that holds every accepted event before its publish returns.
-@Suite(.enabled(if: RabbitNode.isInstalled, "rabbitmq-server is not installed"), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: RabbitNode.isInstalled, "rabbitmq-server is not installed"), .timeLimit(.minutes(5)))
 struct RabbitJournalTests {
     private func journaled(_ body: (RabbitHarness, RabbitBroker) async throws -> Void) async throws {
         try await RabbitHarness.use { harness in
@@ -39,7 +39,7 @@ struct RabbitJournalTests {
         let node = try await RabbitNode.shared
         let told = Mutex<[String]>([])
         func open(days: Int) async throws -> RabbitBroker {
-            var options = RabbitBroker.Options()
+            var options = RabbitBroker.Options.small
             options.prefix = "limits."
             options.journal = JournalRetention(days: days, bytes: 100_000_000)
             options.notice = { text in told.withLock { $0.append(text) } }

@@ -45,7 +45,7 @@ struct RabbitStartTests {
     }
 
     @Test func `a queue that is there with other arguments is named with the remedy, and used once it is mended`() async throws {
-        try await RabbitHarness.use { harness in
+        try await RabbitHarness.use(as: RabbitBroker.Options()) { harness in
             let harness = try #require(harness as? RabbitHarness)
             let port = try #require(harness.address.hosts.first).port
             try RawRabbit.declare(plain: harness.prefix + "log-sink", harness.address)
@@ -68,7 +68,7 @@ struct RabbitStartTests {
         let node = try await RabbitNode.shared
         _ = try? await node.control("add_user", "plain", "secret")
         try await node.control("set_permissions", "plain", "^$", ".*", ".*")
-        try await RabbitHarness.use { harness in
+        try await RabbitHarness.use(as: RabbitBroker.Options()) { harness in
             let harness = try #require(harness as? RabbitHarness)
             let started = try Started("flotilla-log-sink", broker: "amqp://plain:secret@127.0.0.1:\(node.port)", prefix: harness.prefix)
             defer { started.end() }

@@ -25,7 +25,8 @@ struct ReplicaOrderTests {
             let port = harness.address.hosts.first?.port ?? 0
             let replicas = try (0..<2).map { _ in
                 try Replica([
-                    "rabbit=amqp://guest:guest@127.0.0.1:\(port)", "prefix=\(harness.prefix)", "file=\(folder.path)/ledger.db", "queue=q",
+                    "rabbit=amqp://guest:guest@127.0.0.1:\(port)", "prefix=\(harness.prefix)",
+                    "park-places=\(RabbitBroker.Options.smallPark)", "file=\(folder.path)/ledger.db", "queue=q",
                     "runs=\(folder.path)/runs", "spans=\(folder.path)/spans", "deed=once", "for=1-7", "order=\(order)", "concurrency=4",
                     "prefetch=16", "kill=handled,claimed", "kills=\(folder.path)/kills",
                 ])

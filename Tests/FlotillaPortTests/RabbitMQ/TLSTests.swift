@@ -41,7 +41,7 @@ struct TLSTests {
             "amqps://worker@localhost:PORT?cacertfile=authority.pem&certfile=worker.pem&keyfile=worker.key",
         ])
     func good(_ text: String) async throws {
-        var options = RabbitBroker.Options()
+        var options = RabbitBroker.Options.small
         options.prefix = text.contains("worker") ? "external." : "plain."
         let broker = try await RabbitBroker.open(try await Self.address(text), options: options)
         try await broker.declare("q", bindings: [pattern("t")])
@@ -79,7 +79,7 @@ struct TLSTests {
     func bad(_ text: String, _ why: String) async throws {
         let address = try await Self.address(text)
         do {
-            let broker = try await RabbitBroker.open(address)
+            let broker = try await RabbitBroker.open(address, options: .small)
             await broker.close()
             Issue.record("it was opened")
         } catch let failure as BrokerFailure {
@@ -105,15 +105,15 @@ struct TLSTests {
         // The tests may block or ignore milder signals, and their children with them.
         defer { kill(server.processIdentifier, SIGKILL) }
         let address = try BrokerAddress("amqps://guest:guest@localhost:\(port)?cacertfile=\(certificates.path("authority.pem"))")
-        try await until(.seconds(20)) {
+        try await until {
             do {
-                _ = try await RabbitBroker.open(address)
+                _ = try await RabbitBroker.open(address, options: .small)
                 return true
             } catch let failure as BrokerFailure {
                 // Until it listens there is nothing to refuse.
                 return failure.description.contains("expired")
             }
         }
-        await #expect(throws: BrokerFailure.self) { _ = try await RabbitBroker.open(address) }
+        await #expect(throws: BrokerFailure.self) { _ = try await RabbitBroker.open(address, options: .small) }
     }
 }

@@ -53,6 +53,7 @@ internal import Glibc
         var options = RabbitBroker.Options()
         options.prefix = orders.text("prefix", or: "")
         options.program = "crash-worker"
+        options.parkPlaces = orders.number("park-places", or: options.parkPlaces)
         return try await RabbitBroker.open(try BrokerAddress(address), options: options)
     }
 
