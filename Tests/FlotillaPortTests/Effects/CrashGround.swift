@@ -22,7 +22,10 @@ enum CrashGround: String, Sendable, CaseIterable, CustomTestStringConvertible {
 
     /// How many lanes a worker has while each of its events is killed. A claim on PostgreSQL is held until its lease has run out, whoever was
     /// killed: there one after the other takes its time.
-    var lanes: [Int] { self == .postgres && ProcessInfo.processInfo.environment["FLOTILLA_LONG"] == nil ? [8] : [1, 8] }
+    var lanes: [Int] { self == .postgres && !Self.isLong ? [8] : [1, 8] }
+
+    /// 200 events at each point instead of 20.
+    static let isLong = ProcessInfo.processInfo.environment["FLOTILLA_LONG"] != nil
 
     var testDescription: String { rawValue }
 

@@ -3,7 +3,6 @@
 import FlotillaEngine
 import FlotillaModel
 import FlotillaOperate
-import Foundation
 import Glibc
 import TestSupport
 import Testing
@@ -41,9 +40,10 @@ struct KillPoint: Sendable, CustomTestStringConvertible {
     ]
 }
 
-@Suite(.timeLimit(.minutes(10)))
+/// The limit counts from when a case waits for its turn.
+@Suite(.timeLimit(.minutes(CrashGround.isLong ? 60 : 10)))
 struct EffectCrashTests {
-    private static let count = ProcessInfo.processInfo.environment["FLOTILLA_LONG"] == nil ? 20 : 200
+    private static let count = CrashGround.isLong ? 200 : 20
 
     /// A third of the events under each policy; each is killed by itself, and then each together with whatever runs beside it.
     @Test(arguments: CrashGround.allCases, KillPoint.all)
