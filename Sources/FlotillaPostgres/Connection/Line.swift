@@ -40,7 +40,7 @@ final class Line: @unchecked Sendable {
     private let settings: LineSettings
     private let resolver: Resolver
     private let random: any RandomSource
-    private var machine: LineMachine
+    private var machine: ConnectionMachine
     private var link: Link?
     private var watch: Watch?
     private var isWatchedForWriting = false
@@ -60,16 +60,17 @@ final class Line: @unchecked Sendable {
         self.loop = loop
         self.resolver = resolver
         self.random = random
-        machine = LineMachine(hosts: address.hosts.count)
+        machine = ConnectionMachine(hosts: address.hosts.count)
     }
 
     func start() { if machine.state == .idle { tell(.start) } }
-    func close() { tell(.close) }
+    func close() { tell(.close("the connection to the database is closed")) }
 
     var isStarted: Bool { machine.state != .idle }
     /// May be asked.
     var isFree: Bool { machine.isOpen && question == nil }
-    var ailment: String? { machine.ailment }
+    /// Not before every host has failed: until then, whoever waits goes on waiting.
+    var ailment: String? { machine.isAway ? machine.failure : nil }
 
     /// - Parameter incarnation: of the connection that it belongs to; nil: any.
     func ask(_ calls: [Call], in incarnation: Int?, within limit: Duration, _ completion: @escaping (Answer) -> Void) {
@@ -87,7 +88,7 @@ final class Line: @unchecked Sendable {
 
     // MARK: What the machine says
 
-    private func tell(_ happening: LineMachine.Happening) {
+    private func tell(_ happening: ConnectionMachine.Happening) {
         for action in machine.handle(happening, chance: random.unit()) {
             switch action {
             case .connect(let host): connect(host)

@@ -49,13 +49,11 @@ final class Line {
         watch.enters()
         link?.sayGoodbye()
         watch.leaves()
-        tell(.close)
+        tell(.close("it was closed"))
     }
 
     /// May be published on: open, and not asked to wait.
-    var isOpen: Bool {
-        if case .open = machine.state { true } else { false }
-    }
+    var isOpen: Bool { machine.isOpen }
 
     /// Runs what may block; a failure ends the connection.
     func guarded(_ body: (Link) throws(LinkFailure) -> Void) {
@@ -112,7 +110,8 @@ final class Line {
             case .connect(let host): connect(host)
             case .wait(let pause): retry = loop.schedule(after: pause) { [weak self] in self?.tell(.waited) }
             case .tearDown(let why):
-                if happening != .close {
+                // Of an attempt that failed there is no link left.
+                if link != nil, machine.state != .closed {
                     notice("\(name): the connection to the broker was lost: \(why)")
                     wasLost = true
                 }
@@ -170,5 +169,17 @@ final class Line {
         (socket, retry, beat) = (nil, nil, nil)
         link?.close()
         link = nil
+    }
+}
+
+extension ConnectionMachine {
+    /// What keeps it from publishing or delivering, in words that may be shown.
+    var ailment: String? {
+        switch state {
+        case .open: nil
+        case .blocked(_, let why): "the broker takes no messages: \(why)"
+        case .closed: "the connection to the broker is closed"
+        case .idle, .connecting, .lost: failure.map { "the broker is away: \($0)" } ?? "the broker is not connected yet"
+        }
     }
 }

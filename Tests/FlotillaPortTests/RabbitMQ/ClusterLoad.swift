@@ -65,11 +65,11 @@ final class ClusterLoad: Sendable {
         var replicas: [RabbitBroker] = []
         var files: [SQLiteFile] = []
         for number in 1...2 {
-            replicas.append(try await RabbitBroker.open(try cluster.address(from: leader + number), options: options))
+            replicas.append(try await RabbitBroker.open(try cluster.address(from: leader + number), options: options, random: FirstHost()))
             files.append(try await SQLiteFile.open(folder.path + "/ledger.db"))
         }
         options.journal = JournalRetention(days: 1, bytes: 1_000_000_000)
-        let publisher = try await RabbitBroker.open(try cluster.address(from: leader), options: options)
+        let publisher = try await RabbitBroker.open(try cluster.address(from: leader), options: options, random: FirstHost())
         return try ClusterLoad(publisher, replicas, files, folder)
     }
 

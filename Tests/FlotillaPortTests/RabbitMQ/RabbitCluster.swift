@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FlotillaRabbitMQ
+import FlotillaRuntime
 import Foundation
 import TestSupport
 import Testing
@@ -19,6 +20,11 @@ extension RabbitNode {
                 .joined(separator: "\n")
         }
     }
+}
+
+/// Whoever connects begins with the host that is named first, and not with any of them.
+struct FirstHost: RandomSource {
+    func next() -> UInt64 { 0 }
 }
 
 /// Three nodes that are one broker. A node of it that is killed leaves the others a majority.
@@ -41,7 +47,7 @@ struct RabbitCluster: Sendable {
         }
     }
 
-    /// All hosts, from the node of this number on: who connects first tries that one.
+    /// All hosts, from the node of this number on: with `FirstHost`, that is where connections begin.
     func address(from first: Int) throws -> BrokerAddress {
         let hosts = nodes.indices.map { nodes[($0 + first) % nodes.count] }.map { "127.0.0.1:\($0.port)" }
         return try BrokerAddress("amqp://guest:guest@\(hosts.joined(separator: ","))")

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FlotillaRuntime
 import Testing
-
-@testable import FlotillaRabbitMQ
 
 struct ConnectionMachineTests {
     typealias Machine = ConnectionMachine
@@ -10,20 +9,24 @@ struct ConnectionMachineTests {
     /// What has happened so far, what happens next, and what is done about it.
     static let table: [([Machine.Happening], Machine.Happening, [Machine.Action])] = [
         ([], .start, [.connect(host: 0)]),
+        ([.start], .start, []),
         ([.start], .connected, [.resume]),
-        ([.start], .failed("no"), [.wait(.milliseconds(100))]),
+        ([.start], .failed("no"), [.tearDown(why: "no"), .wait(.milliseconds(100))]),
         ([.start, .failed("no")], .waited, [.connect(host: 1)]),
         ([.start, .failed("no"), .waited, .failed("no")], .waited, [.connect(host: 0)]),
         ([.start, .connected], .failed("gone"), [.tearDown(why: "gone"), .wait(.milliseconds(100))]),
+        ([.start, .connected, .failed("gone")], .waited, [.connect(host: 1)]),
+        ([.start, .connected, .failed("gone"), .waited, .connected, .failed("gone")], .waited, [.connect(host: 0)]),
+        ([.start, .connected, .failed("gone")], .failed("again"), []),
+        ([.start, .connected, .failed("gone")], .connected, []),
         ([.start, .connected], .blocked("memory"), []),
         ([.start, .connected, .blocked("memory")], .unblocked, [.resume]),
         ([.start, .connected, .blocked("memory")], .failed("gone"), [.tearDown(why: "gone"), .wait(.milliseconds(100))]),
-        ([.start, .connected, .failed("gone")], .failed("again"), []),
-        ([.start, .connected], .waited, []),
         ([.start, .connected], .unblocked, []),
-        ([.start, .connected], .close, [.tearDown(why: "it was closed")]),
-        ([.start, .failed("no"), .close], .waited, []),
-        ([.start, .connected, .close], .start, []),
+        ([.start, .connected], .waited, []),
+        ([.start, .connected], .close("over"), [.tearDown(why: "over")]),
+        ([.start, .failed("no"), .close("over")], .waited, []),
+        ([.start, .connected, .close("over")], .start, []),
     ]
 
     @Test(arguments: table)
@@ -56,20 +59,36 @@ struct ConnectionMachineTests {
     func `jitter keeps a pause between half of its ceiling and the whole`(_ chance: Double) {
         var machine = Machine(hosts: 1)
         _ = machine.handle(.start, chance: 0)
-        guard case .wait(let pause)? = machine.handle(.failed("no"), chance: chance).first else { return #expect(Bool(false)) }
+        guard case .wait(let pause)? = machine.handle(.failed("no"), chance: chance).last else { return #expect(Bool(false)) }
         #expect(pause >= Machine.firstPause / 2 && pause < Machine.firstPause)
     }
 
-    @Test func `only an open connection that is not blocked has nothing to complain of`() {
+    @Test(arguments: [(0.0, 0), (0.34, 1), (0.999, 2)])
+    func `a new one begins anywhere`(_ chance: Double, _ host: Int) {
+        var machine = Machine(hosts: 3)
+        #expect(machine.handle(.start, chance: chance) == [.connect(host: host)])
+    }
+
+    @Test func `why there is no connection is known from the first failure until there is one again`() {
         var machine = Machine(hosts: 1)
-        #expect(machine.ailment != nil)
+        #expect(machine.failure == nil && !machine.isAway)
+        for happening: Machine.Happening in [.start, .failed("no")] { _ = machine.handle(happening, chance: 0.5) }
+        #expect(machine.failure == "no" && machine.isAway)
+        _ = machine.handle(.waited, chance: 0.5)
+        #expect(machine.failure == "no" && machine.isAway && !machine.isOpen)
+        _ = machine.handle(.connected, chance: 0.5)
+        #expect(machine.failure == nil && !machine.isAway && machine.isOpen)
+        _ = machine.handle(.close("over"), chance: 0.5)
+        #expect(machine.failure == "over" && machine.isAway)
+    }
+
+    @Test func `it is away when every host has failed`() {
+        var machine = Machine(hosts: 3)
         _ = machine.handle(.start, chance: 0)
-        #expect(machine.ailment != nil)
-        _ = machine.handle(.connected, chance: 0)
-        #expect(machine.ailment == nil)
-        _ = machine.handle(.blocked("low on memory"), chance: 0)
-        #expect(machine.ailment == "the broker takes no messages: low on memory")
-        _ = machine.handle(.failed("reset"), chance: 0)
-        #expect(machine.ailment == "the broker is away: reset")
+        for isAway in [false, false, true] {
+            _ = machine.handle(.failed("no"), chance: 0)
+            #expect(machine.isAway == isAway)
+            _ = machine.handle(.waited, chance: 0)
+        }
     }
 }
