@@ -24,10 +24,7 @@ struct StoreAddressTests {
 
     @Test(
         arguments: [
-            "postgres://user:hunter2@hunter2@host/db", "postgres://user:hunter2/hunter2@host/db", "postgres://user:hunter2?x@host/db",
-            "postgres://user:hunter2#x@host/db", "postgres://user:hunter2%@host/db", "postgres://user:hunter2%zz@host/db",
-            "postgres://user:hunter2%00@host/db", "postgres://user:hunter2 @host/db", "postgres://user:hunter2@host:hunter2/db",
-            "postgres://user:hunter2@host:70000/db", "postgres://user:hunter2@/db", "postgres://user:hunter2@host",
+            "postgres://user:hunter2@hunter2@host/db", "postgres://user:hunter2@/db", "postgres://user:hunter2@host",
             "postgres://user:hunter2@host/", "postgres://:hunter2@host/db", "postgres://host/db", "mysql://user:hunter2@host/db",
             "postgres://user:hunter2@host/db?sslmode=hunter2", "postgres://user:hunter2@host/db?hunter2=1",
             "postgres://user:hunter2@host/db?sslmode=verify-full&password=hunter2",
@@ -37,14 +34,6 @@ struct StoreAddressTests {
             _ = try StoreAddress(text)
         } throws: { error in
             !"\(error)".contains("hunter2") && !"\(error)".isEmpty
-        }
-    }
-
-    @Test func `a password that was not escaped is told how it must be written`() {
-        #expect {
-            _ = try StoreAddress("postgres://user:hun@ter2@host/db")
-        } throws: { error in
-            "\(error)".contains("%40") && "\(error)".contains("%2F")
         }
     }
 

@@ -2,6 +2,7 @@
 
 internal import FlotillaHTTP
 internal import FlotillaModel
+internal import FlotillaRuntime
 
 /// An event whose attributes are headers and whose data are the body: the binary mode of the HTTP binding.
 enum BinaryEvent {

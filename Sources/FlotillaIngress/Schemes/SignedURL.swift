@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FlotillaHTTP
+internal import FlotillaRuntime
 
 /// How a provider writes the URL that it signs. The hook's configuration says how the provider reaches it, since behind a proxy
 /// a request does not; the query is the request's own.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import FlotillaRuntime
+
 /// A body of `application/x-www-form-urlencoded`, as HTML forms write it. A query is written the same way.
 enum FormBody {
     static func isDeclared(by contentType: String?) -> Bool {

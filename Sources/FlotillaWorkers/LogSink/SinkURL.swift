@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import FlotillaRuntime
+
 /// One word of `FLOTILLA_LOG_SINKS`, taken apart: `scheme:path?item=value&…`, with %-escapes (a space in a path is `%20`, since
 /// spaces separate sinks). A path may be relative; `file:///var/log/x` and `file:/var/log/x` mean the same.
 struct SinkURL: Equatable {
@@ -28,33 +30,16 @@ struct SinkURL: Equatable {
         var items: [Item] = []
         for pair in question.map({ rest[rest.index(after: $0)...] })?.split(separator: "&") ?? [] {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = parts.first.flatMap(Self.unescape), let value = Self.unescape(parts.dropFirst().first ?? "") else {
+            guard let name = parts.first.flatMap(PercentEncoding.text), let value = PercentEncoding.text(parts.dropFirst().first ?? "")
+            else {
                 return nil
             }
             items.append(Item(name: name, value: value))
         }
-        guard let plain = Self.unescape(path) else { return nil }
+        guard let plain = PercentEncoding.text(path) else { return nil }
         self.scheme = text[..<colon].lowercased()
         self.host = String(host)
         self.path = plain
         self.items = items
-    }
-
-    private static func unescape(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = text.utf8
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            let digits = rest.prefix(2)
-            guard digits.count == 2, !digits.contains(UInt8(ascii: "+")), !digits.contains(UInt8(ascii: "-")),
-                let value = UInt8(Substring(digits), radix: 16)
-            else { return nil }
-            bytes.append(value)
-            rest = rest.dropFirst(2)
-        }
-        return String(validating: bytes, as: UTF8.self)
     }
 }

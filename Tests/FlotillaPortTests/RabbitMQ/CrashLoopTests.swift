@@ -3,6 +3,7 @@
 import FlotillaEngine
 import FlotillaModel
 import FlotillaRabbitMQ
+import FlotillaRuntime
 import FlotillaSQLite
 import Foundation
 import TestSupport

@@ -48,6 +48,9 @@ internal import Testing
         Case(
             ["FLOTILLA_BROKER": "amqp://fleet:\(secret)@127.0.0.1:none/fleet"],
             "FLOTILLA_BROKER must name its hosts as host or host:port"),
+        Case(
+            ["FLOTILLA_BROKER": "amqp://fleet:\(secret)@\(secret)/fleet@127.0.0.1"],
+            "FLOTILLA_BROKER must write @ / ? # and % in a user's name or password as %40 %2F %3F %23 %25"),
         Case(["FLOTILLA_PREFIX": "Shop/"], "FLOTILLA_PREFIX must be at most 60 of a-z 0-9"),
         Case(
             ["FLOTILLA_STORE": "postgres://fleet:\(secret)@\(secret)@127.0.0.1/fleet"],

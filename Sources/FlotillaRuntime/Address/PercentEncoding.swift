@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The escapes of URIs, forms and CloudEvents' headers: `%` and two hexadecimal digits of either case.
-enum PercentEncoding {
+package enum PercentEncoding {
     /// Nil where an escape is broken. In forms a plus sign is a space.
-    static func decode(_ text: some Collection<UInt8>, plusIsSpace: Bool = false) -> [UInt8]? {
+    ///
+    /// Inlinable, as the bodies of forms pass through it byte by byte.
+    @inlinable package static func decode(_ text: some Collection<UInt8>, plusIsSpace: Bool = false) -> [UInt8]? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count)
         var rest = text[...]
@@ -19,8 +21,13 @@ enum PercentEncoding {
         return bytes
     }
 
+    /// Nil also where it is not UTF-8.
+    package static func text(_ encoded: Substring) -> String? {
+        decode(encoded.utf8).flatMap { String(validating: $0, as: UTF8.self) }
+    }
+
     /// Undoes the escapes of the bytes that are wanted and leaves all others as they are, broken ones too.
-    static func undo(in text: String, where isWanted: (UInt8) -> Bool) -> String {
+    package static func undo(in text: String, where isWanted: (UInt8) -> Bool) -> String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count)
         var rest = Array(text.utf8)[...]
@@ -35,7 +42,7 @@ enum PercentEncoding {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private static func value(of digit: UInt8) -> UInt8? {
+    @usableFromInline static func value(of digit: UInt8) -> UInt8? {
         switch digit {
         case 0x30...0x39: digit - 0x30
         case 0x41...0x46, 0x61...0x66: (digit | 0x20) - 0x61 + 10
