@@ -208,23 +208,15 @@ struct PipelineSteps: Sendable {
         watcher.reached(.forwarded, delivery)
     }
 
-    /// Tries until it works or the worker is cancelled: a store or broker that is away must cost no attempt and lose no event.
-    /// What the broker refuses it would refuse for ever: that is thrown, after a pause, so that the delivery does not spin.
+    /// What the broker refuses is thrown after a pause, so that the delivery does not spin.
     func insisting<Value: Sendable>(_ step: String, _ body: () async throws -> Value) async throws -> Value {
-        var pause = Duration.milliseconds(50)
-        while true {
-            do {
-                return try await body()
-            } catch {
-                try Task.checkCancellation()
-                watcher.waiting(for: step, because: error)
-                if let failure = error as? BrokerFailure, failure.kind == .refused {
-                    try await sleeper.sleep(for: .seconds(5))
-                    throw failure
-                }
-                try await sleeper.sleep(for: pause)
-                pause = min(pause * 2, .seconds(5))
-            }
+        do {
+            return try await sleeper.insisting(on: body) { watcher.waiting(for: step, because: $0) }
+        } catch let failure as BrokerFailure {
+            try Task.checkCancellation()
+            watcher.waiting(for: step, because: failure)
+            try await sleeper.sleep(for: .seconds(5))
+            throw failure
         }
     }
 }

@@ -76,40 +76,24 @@ final class EffectRun: Sendable {
         return failure
     }
 
-    /// For somebody else: the first half of a SHA-256, from which nothing of the event can be read.
+    /// For somebody else: nothing of the event can be read from it.
     static func name(_ purpose: String, _ parts: [UInt8]...) throws -> String {
         Hex.encode(try digest(purpose, parts))
     }
 
-    /// Lengths are hashed too, so that no two sequences of parts read the same.
     static func digest(_ purpose: String, _ parts: [[UInt8]]) throws -> [UInt8] {
-        var text = Array("flotilla \(purpose)\0".utf8)
-        for part in parts {
-            withUnsafeBytes(of: UInt64(part.count).littleEndian) { text.append(contentsOf: $0) }
-            text.append(contentsOf: part)
-        }
-        return Array(try Digest.sha256(text).prefix(16))
+        Array(try Fingerprint.bytes(of: [Array("flotilla \(purpose)".utf8)] + parts))
     }
 
-    /// Tries until it works or the handler is cancelled: a store or broker that is away must cost no attempt. What has been done is
-    /// written down by a cancelled handler, too, if the store is there.
+    /// What has been done is written down by a cancelled handler, too, if the store is there: it is tried once.
     func insisting<Value: Sendable>(_ step: String, _ body: () async throws -> Value) async throws -> Value {
-        var pause = Duration.milliseconds(50)
-        while true {
-            do {
-                return try await body()
-            } catch {
-                if let failure = error as? BrokerFailure, failure.kind == .refused { throw Failure(.permanent, failure.description) }
-                means.waits(step, error)
-                do {
-                    try Task.checkCancellation()
-                    try await means.sleeper.sleep(for: pause)
-                } catch {
-                    state.withLock { $0.isHeldUp = true }
-                    throw error
-                }
-                pause = min(pause * 2, .seconds(5))
-            }
+        do {
+            return try await means.sleeper.insisting(on: body) { means.waits(step, $0) }
+        } catch let failure as BrokerFailure {
+            throw Failure(.permanent, failure.description)
+        } catch {
+            state.withLock { $0.isHeldUp = true }
+            throw error
         }
     }
 }

@@ -1,23 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import FlotillaCrypto
-
-/// The first 16 bytes of a SHA-256 over consumer, event source and event id: a provider chooses ids, so that a weaker hash
-/// could be made to collide. Lengths are hashed too, so that no two triples read the same.
+/// What a ledger knows an event by: the fingerprint of consumer, event source and event id.
 package struct LedgerKey: Sendable, Hashable, Comparable {
     private let high: UInt64
     private let low: UInt64
 
     package init(consumer: String, source: String, id: String) throws {
-        var text: [UInt8] = []
-        text.reserveCapacity(consumer.utf8.count + source.utf8.count + id.utf8.count + 12)
-        for part in [consumer, source, id] {
-            withUnsafeBytes(of: UInt32(truncatingIfNeeded: part.utf8.count).littleEndian) { text.append(contentsOf: $0) }
-            text.append(contentsOf: part.utf8)
-        }
-        let digest = try Digest.sha256(text)
-        high = Self.word(digest.prefix(8))
-        low = Self.word(digest.dropFirst(8).prefix(8))
+        let bytes = try Fingerprint.bytes(of: [consumer.utf8, source.utf8, id.utf8])
+        high = Self.word(bytes.prefix(8))
+        low = Self.word(bytes.suffix(8))
     }
 
     /// As a store has kept it; nil when that is no key.
