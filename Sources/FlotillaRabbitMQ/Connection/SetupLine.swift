@@ -7,9 +7,9 @@ internal import Synchronization
 
 /// The connection for what is asked rarely and answered at once: declaring, checking, looking at letters. Opened for the first question,
 /// closed when nobody has asked for a while. Owns its Loop: its calls block there, each with a deadline.
+///
+/// Sendable because only the thread of the loop touches what is mutable here, but for what is atomic or has a lock.
 final class SetupLine: @unchecked Sendable {
-    // Sendable because only the thread of the loop touches what is mutable here.
-
     private let loop: Loop
     private let door: Door
     private let address: BrokerAddress

@@ -8,9 +8,9 @@ internal import Synchronization
 
 /// The consuming connection: made with its broker, ended by `close`. Each subscription has a channel on it. It is apart from the
 /// publishing one: a broker that is short of memory stops reading from those who publish, and acknowledgements must get through.
+///
+/// Sendable because only the thread of the loop touches what is mutable here, but for the inbox, the trouble and the mark of use, which have locks or are atomic.
 final class Consumers: LineRole, @unchecked Sendable {
-    // Sendable because only the thread of the loop touches what is mutable here, but for the inbox, which has a lock.
-
     private let loop: Loop
     private let door: Door
     private let line: Line

@@ -12,9 +12,9 @@ internal import FlotillaRuntime
 /// the channel's numbers, which are the stream's only if nothing else is published there. What came between would be confirmed and not
 /// written.
 /// A lost connection fails what was unconfirmed: whether it arrived is known to nobody, and it is never silently repeated.
+///
+/// Sendable because only the thread of the loop touches what is mutable here, but for the inbox, which has a lock.
 final class Publisher: LineRole, @unchecked Sendable {
-    // Sendable because only the thread of the loop touches what is mutable here, but for the inbox, which has a lock.
-
     private let loop: Loop
     private let door: Door
     private let inbox = PublishInbox()
