@@ -41,10 +41,22 @@ need_python() {
     touch "$stamp"
 }
 
+# answers PORT PID OUTPUT: waits till somebody listens at this port. Fails, with what was said last, when the process is gone or a minute is over.
+answers() {
+    local deadline=$((SECONDS + 60))
+    until (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do
+        if ! kill -0 "$2" 2>/dev/null || [ $SECONDS -ge $deadline ]; then
+            tail -n 20 "$3" >&2
+            return 1
+        fi
+        sleep 0.1
+    done
+}
+
 # start_rabbit FOLDER: a RabbitMQ node of its own in this folder, on free ports; its URL is in $rabbit, its process in $rabbit_pid. Ended by
 # `stop_rabbit`. The broker's own tool is not asked: the port answers when it is ready.
 start_rabbit() {
-    local folder=$1 ports deadline=$((SECONDS + 60))
+    local folder=$1 ports
     rabbit_folder=$folder
     need rabbitmq-server python3
     mkdir -p "$folder"
@@ -65,13 +77,7 @@ print(*(one.getsockname()[1] for one in held))')
     ) &
     rabbit_pid=$!
     rabbit_mapper=${ports[2]} rabbit=amqp://guest:guest@127.0.0.1:${ports[0]}
-    until (exec 3<>"/dev/tcp/127.0.0.1/${ports[0]}") 2>/dev/null; do
-        if ! kill -0 "$rabbit_pid" 2>/dev/null || [ $SECONDS -ge $deadline ]; then
-            tail -n 20 "$folder/out" >&2
-            return 1
-        fi
-        sleep 0.1
-    done
+    answers "${ports[0]}" "$rabbit_pid" "$folder/out"
 }
 stop_rabbit() {
     [ -n "${rabbit_pid-}" ] || return 0
@@ -84,7 +90,7 @@ stop_rabbit() {
 # start_postgres FOLDER: a PostgreSQL server of its own in this folder, on a free port, by a user who may, for it refuses root; its URL is in
 # $postgres. Ended by `stop_postgres`.
 start_postgres() {
-    local folder=$1 port user as=() deadline=$((SECONDS + 60))
+    local folder=$1 port user as=()
     need postgresql-15 python3
     mkdir -p "$folder/data"
     if [ "$(id -u)" -eq 0 ]; then
@@ -99,13 +105,7 @@ start_postgres() {
     printf "listen_addresses = '127.0.0.1'\nport = %s\nunix_socket_directories = ''\n" "$port" >>"$folder/data/postgresql.conf"
     "${as[@]}" /usr/lib/postgresql/15/bin/postgres -D "$folder/data" </dev/null >>"$folder/out" 2>&1 &
     postgres_pid=$! postgres=postgres://fleet:fleet@127.0.0.1:$port/postgres
-    until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
-        if ! kill -0 "$postgres_pid" 2>/dev/null || [ $SECONDS -ge $deadline ]; then
-            tail -n 20 "$folder/out" >&2
-            return 1
-        fi
-        sleep 0.1
-    done
+    answers "$port" "$postgres_pid" "$folder/out"
 }
 stop_postgres() {
     [ -n "${postgres_pid-}" ] || return 0
