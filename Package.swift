@@ -79,7 +79,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["FlotillaRuntime"], path: "Tests/Support", swiftSettings: rules),
 
         tests("FlotillaModelTests", on: "FlotillaModel", "TestSupport"),
-        tests("FlotillaRuntimeTests", on: "FlotillaRuntime", "FlotillaModel", "CLinux"),
+        tests("FlotillaRuntimeTests", on: "FlotillaRuntime", "FlotillaModel", "CLinux", "TestSupport"),
         tests("FlotillaHTTPTests", on: "FlotillaHTTP", "FlotillaRuntime", "COpenSSL", "TestSupport"),
         tests("FlotillaEngineTests", on: "FlotillaEngine", "FlotillaMemory", "FlotillaModel", "FlotillaRuntime", "TestSupport"),
         tests(

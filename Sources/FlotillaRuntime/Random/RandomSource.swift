@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import FlotillaModel
-internal import Synchronization
 
 /// Where randomness comes from: identifiers, jitter. Handed in through `init`. Keys and tokens are not made of it, but by FlotillaCrypto.
 package protocol RandomSource: Sendable {
@@ -15,25 +14,6 @@ package struct SystemRandom: RandomSource {
     package func next() -> UInt64 {
         var generator = SystemRandomNumberGenerator()
         return generator.next()
-    }
-}
-
-/// For tests: the same numbers on every run (SplitMix64).
-package final class SeededRandom: RandomSource {
-    private let state: Mutex<UInt64>
-
-    package init(_ seed: UInt64) {
-        state = Mutex(seed)
-    }
-
-    package func next() -> UInt64 {
-        state.withLock { state in
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
     }
 }
 

@@ -79,8 +79,8 @@ import Testing
         ]
         for (name, certificate, root, check) in cases {
             let folder = try Folder()
-            try folder.write(#require(Self.files[provider]), certificate)
-            let hook = try Self.hook(provider, options: ["certificates": folder.path, "roots": folder.write("root.crt", root)])
+            try folder.write(certificate, to: #require(Self.files[provider]))
+            let hook = try Self.hook(provider, options: ["certificates": folder.path, "roots": folder.write(root, to: "root.crt")])
             #expect(verdict(hook, request, at: Self.now) == check, "\(name)")
         }
     }
@@ -88,8 +88,8 @@ import Testing
     @Test("a certificate that nobody has installed is no forgery: the provider is asked to send again", arguments: providers)
     func unknown(provider: String) throws {
         let folder = try Folder()
-        try folder.write("another.pem", KeyFixtures.paypalCertificate)
-        let roots = try folder.write("root.crt", KeyFixtures.rootCertificate)
+        try folder.write(KeyFixtures.paypalCertificate, to: "another.pem")
+        let roots = try folder.write(KeyFixtures.rootCertificate, to: "root.crt")
         let hook = try Self.hook(provider, options: ["certificates": folder.path, "roots": roots])
         #expect(try verdict(hook, Self.signed(provider), at: Self.now) == .unavailable)
         #expect(try verdict(hook, Self.signed(provider, by: KeyFixtures.otherRSAKey), at: Self.now) == .unavailable)
@@ -157,8 +157,8 @@ import Testing
     func faults(provider: String) throws {
         let folder = try Folder()
         let broken = try Folder()
-        try broken.write("a.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
-        let empty = try folder.write("empty.txt", "")
+        try broken.write("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", to: "a.pem")
+        let empty = try folder.write("", to: "empty.txt")
         let cases: [([HookKey], [String: String], HookFault.Place)] = [
             ([], [:], .keys), ([HookKey(Secret(""), kind: .x509PEM)], [:], .keys), ([HookKey(Secret("x"), kind: .x509PEM)], [:], .keys),
             ([HookKey(Secret(KeyFixtures.snsCertificate), kind: .whsec)], [:], .keys),
@@ -183,7 +183,7 @@ import Testing
     @Test("the system's own roots can be read")
     func systemRoots() throws {
         let folder = try Folder()
-        try folder.write("a.pem", KeyFixtures.snsCertificate)
+        try folder.write(KeyFixtures.snsCertificate, to: "a.pem")
         #expect(throws: Never.self) { try Self.hook("aws-sns", options: ["certificates": folder.path]) }
     }
 }
@@ -191,24 +191,4 @@ import Testing
 func schemeHook(_ provider: String, _ keys: [HookKey], _ options: [String: String], url: String? = nil) throws -> Hook {
     try Hook(
         name: "hook", provider: #require(ProviderTable.named(provider)), settings: HookSettings(keys: keys, url: url, options: options))
-}
-
-/// A folder that is gone with the test.
-private final class Folder {
-    let path: String
-
-    init() throws {
-        path = FileManager.default.temporaryDirectory.appending(path: "flotilla-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: path)
-    }
-
-    @discardableResult
-    func write(_ name: String, _ text: String) throws -> String {
-        try text.write(toFile: "\(path)/\(name)", atomically: true, encoding: .utf8)
-        return "\(path)/\(name)"
-    }
 }

@@ -4,6 +4,7 @@ import FlotillaHTTP
 import FlotillaIngress
 import FlotillaModel
 import FlotillaRuntime
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct HookWatchTests {

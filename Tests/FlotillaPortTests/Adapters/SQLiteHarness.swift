@@ -5,6 +5,7 @@ import FlotillaModel
 import FlotillaRuntime
 import FlotillaSQLite
 import Synchronization
+import TestSupport
 
 /// Each holder has opened the file for itself, as a process would. The lease is short, so that what vanished comes back soon.
 final class SQLiteHarness: Harness {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 
 /// An authority of its own, and certificates of it for the time of a test: for a broker on localhost, for a client named `worker`, and
 /// one that has expired. `stranger` is another authority.

@@ -5,6 +5,7 @@ import FlotillaModel
 import FlotillaRuntime
 import FlotillaSQLite
 import Foundation
+import TestSupport
 import Testing
 
 /// A small file system of its own, gone with the test. Only root can make one.

@@ -4,6 +4,7 @@ import FlotillaEngine
 import FlotillaModel
 import FlotillaRuntime
 import FlotillaSQLite
+import TestSupport
 import Testing
 
 /// Two processes on one file, one of which takes the other for dead.

@@ -3,6 +3,7 @@
 import FlotillaEngine
 import FlotillaModel
 import FlotillaSQLite
+import TestSupport
 import Testing
 
 struct UpgradeTests {

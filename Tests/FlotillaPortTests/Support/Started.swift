@@ -5,6 +5,7 @@ import FlotillaModel
 import FlotillaRuntime
 import Foundation
 import Glibc
+import TestSupport
 
 /// One program of the fleet, with a store and a log in a folder of its own.
 final class Started: Sendable {

@@ -2,6 +2,7 @@
 
 internal import FlotillaModel
 internal import FlotillaRuntime
+internal import TestSupport
 internal import Testing
 
 @Suite struct ConfigurationFileTests {
@@ -22,7 +23,7 @@ internal import Testing
         ])
     func file(content: String, expected: String?) throws {
         let folder = try Folder()
-        var configuration = Configuration(environment: ["FLOTILLA_KEYS_FILE": try folder.file("keys", content)])
+        var configuration = Configuration(environment: ["FLOTILLA_KEYS_FILE": try folder.write(content, to: "keys")])
         let secret = configuration.secret(.keys)
         #expect(secret?.expose() == expected)
         #expect(configuration.isSet(.keys))
@@ -32,7 +33,9 @@ internal import Testing
     @Test("A variable and its file together are a fault")
     func both() throws {
         let folder = try Folder()
-        var configuration = Configuration(environment: ["FLOTILLA_KEYS": "SEEN", "FLOTILLA_KEYS_FILE": try folder.file("keys", "SEEN")])
+        var configuration = Configuration(environment: [
+            "FLOTILLA_KEYS": "SEEN", "FLOTILLA_KEYS_FILE": try folder.write("SEEN", to: "keys"),
+        ])
         _ = configuration.secret(.keys)
         #expect(faults(&configuration) == ["FLOTILLA_KEYS and FLOTILLA_KEYS_FILE are both set: only one of them can be right"])
     }
@@ -44,7 +47,7 @@ internal import Testing
             (folder.path + "/none", "must name a readable file: it can't be read: No such file or directory"),
             (folder.path, "must name a readable file: it can't be read: Is a directory"),
             ("/dev/zero", "must name a readable file: it is larger than 4194304 bytes"),
-            (try folder.file("latin1", [0xE9]), "must name a file of UTF-8 text"),
+            (try folder.write([0xE9], to: "latin1"), "must name a file of UTF-8 text"),
         ]
         for (path, remedy) in cases {
             var configuration = Configuration(environment: ["FLOTILLA_KEYS_FILE": path])
@@ -62,7 +65,7 @@ internal import Testing
     @Test("The configuration file's sections are handed out, and their readers' faults name the place")
     func sections() throws {
         let folder = try Folder()
-        let path = try folder.file("flotilla.json", #"{"hooks":{"github":{"provider":"github"}},"routes":[],"workers":{}}"#)
+        let path = try folder.write(#"{"hooks":{"github":{"provider":"github"}},"routes":[],"workers":{}}"#, to: "flotilla.json")
         var configuration = Configuration(environment: ["FLOTILLA_CONFIG": path])
         #expect(configuration.section("hooks")?["github"]?["provider"]?.string == "github")
         #expect(configuration.section("none") == nil)
@@ -78,7 +81,7 @@ internal import Testing
         ])
     func badFile(content: String, expected: [String]) throws {
         let folder = try Folder()
-        let path = try folder.file("flotilla.json", content)
+        let path = try folder.write(content, to: "flotilla.json")
         var configuration = Configuration(environment: ["FLOTILLA_CONFIG": path])
         #expect(faults(&configuration) == expected.map { $0.replacing("PATH", with: path) })
     }

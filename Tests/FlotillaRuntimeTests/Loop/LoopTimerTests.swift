@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import TestSupport
 internal import Testing
 
 @testable internal import FlotillaRuntime
@@ -72,7 +73,7 @@ internal import Testing
 
     @Test("The heap agrees with a sorted list, whatever is added and taken out", arguments: [1, 2, 3] as [UInt64])
     func heap(seed: UInt64) {
-        let random = SeededRandom(seed)
+        var random = Seeded(seed)
         let heap = TimerHeap()
         let fired = OnLoop<[Int]>([])
         var timers: [Int: (timer: LoopTimer, deadline: UInt64)] = [:]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import TestSupport
 internal import Testing
 
 @Suite struct KilledFleetTests {
@@ -13,7 +14,7 @@ internal import Testing
         "kill -9 in the middle of many sends: after the restart every id that got a 202 is in the log-sink's file", .timeLimit(.minutes(10))
     )
     func killed() async throws {
-        var random = SeededRandom(20_260_102)
+        var random = Seeded(20_260_102)
         try await Fleet.with { fleet in
             var promised: [String] = []
             let part = Self.sends / (Self.kills + 1)

@@ -2,6 +2,7 @@
 
 internal import FlotillaEngine
 internal import Glibc
+internal import TestSupport
 internal import Testing
 
 /// Four processes publish into one file and consume from it; checkpoints are forced all the time, and now and then one of them is killed
@@ -13,7 +14,7 @@ internal import Testing
 
     @Test("four processes on one file, killed at random: nothing confirmed is lost, each event is marked once, and the file is sound")
     func sound() async throws {
-        var random = SeededRandom(20_260_101)
+        var random = Seeded(20_260_101)
         try await CrashRun.with { run in
             var crew: [Child] = []
             for name in 0..<4 { crew.append(try sailor(run, "\(name)")) }
@@ -72,20 +73,4 @@ internal import Testing
     private func confirmed(_ run: CrashRun) -> [String] { run.place.lines("confirmed") }
 
     private func published(_ run: CrashRun, _ child: Child) -> Bool { child.output.contains("published") }
-}
-
-/// The same numbers in every run.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    /// SplitMix64.
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
-    }
 }

@@ -14,7 +14,7 @@ internal import Testing
         "three processes, killed at random: never two of a key at once; in strict order none is overtaken",
         arguments: ["exclusive", "strict"])
     func killed(_ order: String) async throws {
-        var random = SeededRandom(20_260_103)
+        var random = Seeded(20_260_103)
         try await CrashRun.with { run in
             for number in 0..<Self.each {
                 for key in 0..<Self.keys { try await run.open.publish(["\(key)-\(number)"], to: run.queue, partitionKey: "k\(key)") }
