@@ -22,6 +22,8 @@ package final class Worker: Sendable {
         package var sweep: Duration = .seconds(1)
         /// Events of one partition key that have a place in a strict lane; more are parked when the lane gets on no more.
         package var laneLimit = 1000
+        /// How long the first event of such a lane may be the same until it is said to get on no more.
+        package var lanePatience: Duration = .seconds(60)
         /// How often the store is asked for connections that are authorised again.
         package var parkSweep: Duration = .seconds(60)
 
@@ -74,7 +76,10 @@ package final class Worker: Sendable {
             switch handler.order {
             case .none: NoOrder(pipeline: pipeline)
             case .exclusive: ExclusiveOrder(pipeline: pipeline, work: work, prefetch: settings.prefetch)
-            case .strict: StrictOrder(pipeline: pipeline, work: work, prefetch: settings.prefetch, limit: settings.laneLimit)
+            case .strict:
+                StrictOrder(
+                    pipeline: pipeline, work: work, prefetch: settings.prefetch, limit: settings.laneLimit,
+                    patience: settings.lanePatience)
             }
     }
 

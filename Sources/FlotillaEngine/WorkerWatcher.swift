@@ -14,7 +14,7 @@ package protocol WorkerWatcher: Sendable {
     func waiting(for step: String, because error: any Error)
     /// Its partition key is at work: a copy of it comes later.
     func postponed(_ delivery: Delivery, by delay: Duration)
-    /// Places in strict lanes were given up, because nobody had asked for them for a day.
+    /// Places in strict lanes were given up, because for a day others of their lanes were asked for, and they were not.
     func forgot(tickets count: Int)
     /// So many parked events are back in the queue, because their connection is authorised again.
     func resumed(_ count: Int, of connection: String?)

@@ -33,6 +33,9 @@ package final class MemoryBroker: Broker {
         var journal: [JournalEntry] = []
         var journalStart: Int64 = 0
         var away: String?
+        /// What has left its queue, in that order; one task at a time brings it to whoever has reserved room.
+        var handed: [(MemorySubscription, [Item])] = []
+        var isHanding = false
     }
 
     private let state = Mutex(State())
@@ -192,8 +195,7 @@ package final class MemoryBroker: Broker {
     /// Hands out what is ready to whoever has room.
     func distribute() {
         let now = clock.now
-        let handed = state.withLock { state -> [(MemorySubscription, [Item])] in
-            var handed: [(MemorySubscription, [Item])] = []
+        let isMine = state.withLock { state in
             for name in state.queues.keys {
                 guard var queue = state.queues[name] else { continue }
                 queue.ready += queue.delayed.filter { $0.due <= now }.map(\.item)
@@ -201,14 +203,26 @@ package final class MemoryBroker: Broker {
                 for subscription in queue.subscriptions where !queue.ready.isEmpty {
                     let taken = subscription.reserve(queue.ready.count)
                     guard taken > 0 else { continue }
-                    handed.append((subscription, Array(queue.ready.prefix(taken))))
+                    state.handed.append((subscription, Array(queue.ready.prefix(taken))))
                     queue.ready.removeFirst(taken)
                 }
                 state.queues[name] = queue
             }
-            return handed
+            defer { state.isHanding = true }
+            return !state.isHanding
         }
-        for (subscription, items) in handed { subscription.accept(items) }
+        guard isMine else { return }
+        while let (subscription, items) = nextHanded() { subscription.accept(items) }
+    }
+
+    private func nextHanded() -> (MemorySubscription, [Item])? {
+        state.withLock { state in
+            guard !state.handed.isEmpty else {
+                state.isHanding = false
+                return nil
+            }
+            return state.handed.removeFirst()
+        }
     }
 
     private func change<Value>(_ body: (inout State) throws -> Value) throws -> Value {

@@ -20,6 +20,19 @@ extension MemoryLedger: Lanes {
     }
 }
 
+extension MemoryLedger {
+    /// As if so much time had passed in which nobody asked for a ticket.
+    package func age(tickets time: Duration) throws {
+        try withLanes { rows in
+            for ticket in rows.tickets.values.flatMap(\.self) {
+                var ticket = ticket
+                ticket.asked = ticket.asked - time
+                rows.write(ticket)
+            }
+        }
+    }
+}
+
 /// Lanes and tickets while the ledger is locked.
 final class MemoryLanes: LaneStore {
     struct Held: Sendable {

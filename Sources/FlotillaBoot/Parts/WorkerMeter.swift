@@ -83,7 +83,8 @@ final class WorkerMeter: WorkerWatcher {
     func postponed(_ delivery: Delivery, by delay: Duration) { count("busy") }
 
     func forgot(tickets count: Int) {
-        log.warning("events lost their places in their lanes: nobody had asked for them for a day", ["tickets": count])
+        log.warning(
+            "events lost their places in their lanes: for a day others of their keys were asked for, and they were not", ["tickets": count])
     }
 
     func effect(_ name: String, _ result: EffectResult, _ delivery: Delivery) {

@@ -29,6 +29,7 @@ final class StrictOrder: DeliveryOrder {
     private let lines: Lines
     private let limit: Int
     private let backlogLimit: Int
+    private let patience: Duration
     private let arrivals = Arrivals()
     private let ready = Handover()
     private let state = Mutex(State())
@@ -36,10 +37,12 @@ final class StrictOrder: DeliveryOrder {
     /// The name by which `flotilla park resume` finds what was parked for want of a place.
     static let parkName = "lane-full"
 
-    init(pipeline: Pipeline, work: LaneWork, prefetch: Int, limit: Int) {
+    /// - Parameter patience: for how long a lane that is full may not get on until what comes is parked.
+    init(pipeline: Pipeline, work: LaneWork, prefetch: Int, limit: Int, patience: Duration) {
         self.pipeline = pipeline
         self.work = work
         self.limit = limit
+        self.patience = patience
         backlogLimit = max(1, prefetch / 4)
         lines = Lines(prefetch: prefetch)
     }
@@ -79,7 +82,7 @@ final class StrictOrder: DeliveryOrder {
     }
 
     private func draw() async {
-        var backlog = Backlog(limit: backlogLimit)
+        var backlog = Backlog(limit: backlogLimit, patience: patience)
         while true {
             let fresh = backlog.isEmpty ? await arrivals.take() : arrivals.takeNow()
             guard let fresh, !arrivals.isEnded else {
@@ -97,16 +100,17 @@ final class StrictOrder: DeliveryOrder {
     private func assign(_ fresh: [Delivery], _ backlog: inout Backlog) async {
         var questions: [(delivery: Delivery, request: LaneRequest, wasActive: Bool)] = []
         var asked: [LaneKey: Int] = [:]
+        let isCrowded = backlog.isFull
+        let turn = backlog.take(now: work.now, fresh: Set(fresh.compactMap { work.place(of: $0)?.lane }))
         func ask(for delivery: Delivery, _ lane: LaneKey, _ key: LedgerKey) {
             // Only the first of a lane may enter, and only while nobody of its lane runs here.
             let isActive = lines.isActive(lane)
             let enters = asked[lane] == nil && !isActive
             asked[lane, default: 0] += 1
+            let limit = turn.open.contains(lane) ? Int.max : limit
             let kind = enters ? LaneRequest.Kind.strict(limit: limit) : .ticket(limit: limit)
             questions.append((delivery, work.request(lane, key, delivery, kind), isActive))
         }
-        let isCrowded = backlog.isFull
-        let turn = backlog.take(now: work.now, fresh: Set(fresh.compactMap { work.place(of: $0)?.lane }))
         for delivery in turn.asked {
             if let place = work.place(of: delivery) { ask(for: delivery, place.lane, place.key) }
         }
@@ -130,12 +134,12 @@ final class StrictOrder: DeliveryOrder {
             for question in questions { question.delivery.giveBack() }
             return
         }
-        var entered: Set<LaneKey> = []
+        // The first of these lanes is here, and runs before it could come back from anywhere.
+        let near = Set(zip(questions, answers).compactMap { $1.isFirst ? $0.request.lane : nil })
         for (question, answer) in zip(questions, answers) {
             let (delivery, lane) = (question.delivery, question.request.lane)
             switch answer {
             case .entered:
-                entered.insert(lane)
                 _ = lines.enter(lane, delivery, now: work.now)
                 hand(delivery, .run(lane, question.request.key))
             case .ended:
@@ -146,7 +150,7 @@ final class StrictOrder: DeliveryOrder {
                 let pause = LanePause.behind(ahead: ahead, due: due, now: work.steps.clock.now)
                 switch lines.join(lane, delivery, number: number, now: work.now) {
                 // Whoever ran here has just ended.
-                case nil where ahead == 0 || question.wasActive || entered.contains(lane): backlog.askAgain(delivery, of: lane)
+                case nil where question.wasActive || near.contains(lane): backlog.askAgain(delivery, of: lane, number: number)
                 case nil: hand(delivery, .away(pause))
                 case .away(let delay): hand(delivery, .away(max(delay, pause)))
                 case .closed: delivery.giveBack()
@@ -236,5 +240,14 @@ final class StrictOrder: DeliveryOrder {
         }
 
         func cancel() async { await subscription.cancel() }
+    }
+}
+
+extension LaneAnswer {
+    fileprivate var isFirst: Bool {
+        switch self {
+        case .entered, .behind(_, ahead: 0, _): true
+        default: false
+        }
     }
 }

@@ -26,7 +26,7 @@ package struct LaneTicket: Sendable, Equatable {
     package var generation: Int
     /// When its event will be tried again, if that was told.
     package var due: Timestamp?
-    /// When it was last asked for, about.
+    /// When it was last asked for, about; or since when others wait for it, if that is later.
     package var asked: Timestamp
 
     package init(lane: LaneKey, number: Int64, key: LedgerKey, generation: Int, due: Timestamp? = nil, asked: Timestamp) {
@@ -62,10 +62,13 @@ package protocol LaneStore {
 
 /// What lanes answer, and what is written for it: the same for every adapter.
 package enum LaneTable {
-    /// A ticket that nobody has asked for in this time belongs to an event that is nowhere any more: its queue was emptied by hand.
+    /// A ticket that is the first of its lane and is not asked for in this time, while others are, belongs to an event that is nowhere any more:
+    /// its queue was emptied by hand. Those behind it that were not asked for in that time either leave with it.
     package static let patience = Duration.seconds(86_400)
     /// So often at most it is written down that a ticket was asked for.
     package static let pace = Duration.seconds(3600)
+    /// Where nobody has asked for so long no worker was at work: such time counts against no ticket.
+    package static let idleness = Duration.seconds(7200)
 
     package enum Fate: Sendable, Equatable {
         case stays
@@ -103,6 +106,7 @@ package enum LaneTable {
         guard let key = leave.ticket, var ticket = try store.ticket(of: key) else { return }
         if isOver(try store.row(of: key), generation: ticket.generation) {
             try store.drop(ticket)
+            try renew(ticket.lane, store)
         } else if let due = leave.due {
             ticket.due = due
             try store.write(ticket)
@@ -115,6 +119,7 @@ package enum LaneTable {
             return try enter(request, store)
         case .strict(let limit), .ticket(let limit):
             if isOver(try store.row(of: request.key), generation: request.generation) { return .ended }
+            if try isIdle(for: request, store) { try renew(request.lane, store) }
             let first = try self.first(in: request.lane, store, &forgotten)
             guard let ticket = try place(request, behind: first, limit: limit, store) else {
                 return .full(first: first?.key ?? request.key)
@@ -138,15 +143,38 @@ package enum LaneTable {
 
     /// The lowest ticket of an event that may still run. Those before it leave.
     private static func first(in lane: LaneKey, _ store: some LaneStore, _ forgotten: inout Int) throws -> LaneTicket? {
-        while let ticket = try store.firstTicket(in: lane) {
+        var isNew = false
+        while var ticket = try store.firstTicket(in: lane) {
+            // One that has come to the front by an end was waited for by nobody. One behind a forgotten ticket was not asked for in that time.
+            let isRenewed = isNew && renew(&ticket, store.now)
             switch fate(of: ticket, row: try store.row(of: ticket.key), now: store.now) {
-            case .stays: return ticket
-            case .ended: break
+            case .stays:
+                if isRenewed { try store.write(ticket) }
+                return ticket
+            case .ended: isNew = true
             case .forgotten: forgotten += 1
             }
             try store.drop(ticket)
         }
         return nil
+    }
+
+    /// Whether nobody has asked in the lane for long. Who has a ticket knows by that; otherwise the last one is the newest, mostly.
+    private static func isIdle(for request: LaneRequest, _ store: some LaneStore) throws -> Bool {
+        guard let ticket = try store.ticket(of: request.key) ?? store.lastTicket(in: request.lane) else { return false }
+        return store.now - ticket.asked > idleness
+    }
+
+    /// The patience with the first ticket begins now.
+    private static func renew(_ lane: LaneKey, _ store: some LaneStore) throws {
+        guard var first = try store.firstTicket(in: lane), renew(&first, store.now) else { return }
+        try store.write(first)
+    }
+
+    private static func renew(_ ticket: inout LaneTicket, _ now: Timestamp) -> Bool {
+        guard now - ticket.asked > pace else { return false }
+        ticket.asked = now
+        return true
     }
 
     /// The event's ticket, drawn now if it has none; nil when there are too many.

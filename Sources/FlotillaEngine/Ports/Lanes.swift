@@ -103,7 +103,7 @@ package enum LaneAnswer: Sendable, Equatable {
 
 package struct LaneReply: Sendable, Equatable {
     package var answers: [LaneAnswer]
-    /// Tickets that were dropped because nobody had asked for them for a day.
+    /// Tickets that were dropped because for a day others of their lanes were asked for, and they were not.
     package var forgotten: Int
 
     package init(answers: [LaneAnswer] = [], forgotten: Int = 0) {

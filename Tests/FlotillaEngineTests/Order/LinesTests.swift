@@ -139,7 +139,7 @@ struct LanePauseTests {
     }
 
     @Test func `a full lane is waited for while it gets on, and no longer`() throws {
-        var backlog = Backlog(limit: 100)
+        var backlog = Backlog(limit: 100, patience: .seconds(5))
         let questions: [(lane: String, first: String, at: Double, waits: Bool)] = [
             ("1", "a", 0, true), ("2", "a", 4, true), ("1", "a", 4.9, true), ("1", "a", 5, false), ("1", "b", 5, true),
             ("2", "a", 8.9, true),
@@ -153,25 +153,66 @@ struct LanePauseTests {
     }
 
     @Test func `no more stall or are held than leaves room for other keys`() throws {
-        var backlog = Backlog(limit: 2)
+        var backlog = Backlog(limit: 2, patience: .seconds(60))
+        func stall(_ lane: String, first: String, at now: Double, waits: Bool) throws {
+            let found = try Self.stall(&backlog, lane, first: first, at: now)
+            #expect(found == waits)
+        }
         for lane in ["1", "2"] {
             #expect(!backlog.isFull)
-            let waits = try Self.stall(&backlog, lane, first: "a", at: 1)
-            #expect(waits)
+            try stall(lane, first: "a", at: 1, waits: true)
         }
         #expect(backlog.isFull)
-        let more = try Self.stall(&backlog, "3", first: "a", at: 1)
-        #expect(!more)
+        #expect(backlog.isWaiting)
+        // For a moment it may be that it gets on.
+        try stall("3", first: "a", at: 1, waits: true)
+        try stall("3", first: "a", at: 5.9, waits: true)
+        #expect(!backlog.isWaiting)
+        try stall("3", first: "a", at: 6, waits: false)
+        // While there is room it may stay.
+        _ = backlog.take(now: .seconds(7), fresh: [])
+        try stall("3", first: "a", at: 60.9, waits: true)
+        try stall("3", first: "a", at: 61, waits: false)
         _ = backlog.removeAll()
         #expect(!backlog.isFull)
         for _ in 0..<2 { backlog.hold(try LinesTests.delivery(0), of: try LinesTests.lane("1")) }
         #expect(backlog.isFull)
     }
 
+    @Test func `of a lane that gets on more than there is room for get tickets past the limit, and those before them first`() throws {
+        var backlog = Backlog(limit: 2, patience: .seconds(60))
+        let lane = try LinesTests.lane("1")
+        func stall(_ first: String, at now: Double) throws -> Set<LaneKey> {
+            for number in 0..<3 {
+                let waits = backlog.stall(try LinesTests.delivery(number), of: lane, first: try key(first), now: .seconds(now))
+                #expect(waits)
+            }
+            let turn = backlog.take(now: .seconds(now), fresh: [lane])
+            #expect(turn.asked.map(\.tag) == [0, 1, 2] && turn.lanes == [lane])
+            return turn.open
+        }
+        #expect(try stall("a", at: 1) == [lane])
+        #expect(try stall("b", at: 2) == [lane])
+        #expect(try stall("b", at: 61) == [lane])
+        func third(_ first: String, at now: Double) throws -> Bool {
+            _ = backlog.take(now: .seconds(now), fresh: [lane])
+            let waits = try (0..<3).map { _ in try Self.stall(&backlog, "1", first: first, at: now) }
+            return waits[2]
+        }
+        // Of one that was not seen for long nobody knows whether it got on.
+        for (first, now, waits) in [("c", 70.0, true), ("c", 74.9, true), ("c", 75, false), ("d", 76, true), ("d", 135, true)] {
+            let found = try third(first, at: now)
+            #expect(found == waits, "\(first) at \(now)")
+        }
+        #expect(!backlog.isWaiting)
+        let turn = backlog.take(now: .seconds(135), fresh: [])
+        #expect(turn.asked.count == 3 && backlog.isEmpty && backlog.take(now: .seconds(140), fresh: [lane]).open.isEmpty)
+    }
+
     @Test func `those that stall are asked for after a while, or when something of their lane comes, and those behind them with them`()
         throws
     {
-        var backlog = Backlog(limit: 100)
+        var backlog = Backlog(limit: 100, patience: .seconds(60))
         let (one, two) = (try LinesTests.lane("1"), try LinesTests.lane("2"))
         func take(at now: Double, _ fresh: Set<LaneKey> = []) -> [[Int64]] {
             let turn = backlog.take(now: .seconds(now), fresh: fresh)
@@ -192,9 +233,10 @@ struct LanePauseTests {
         check(take(at: 1.1, [one]), [[0, 0, 1], []])
         #expect(backlog.isEmpty)
         try wait()
-        backlog.askAgain(try LinesTests.delivery(3), of: two)
+        // With their tickets: the first one first.
+        for number in [4, 3] { backlog.askAgain(try LinesTests.delivery(number), of: two, number: Int64(number)) }
         #expect(!backlog.isWaiting)
-        check(take(at: 1.1), [[3], [2]])
+        check(take(at: 1.1), [[3, 4], [2]])
         check(take(at: 1.4), [[0, 0, 1], []])
         #expect(backlog.isEmpty)
     }

@@ -37,6 +37,9 @@ protocol Harness: Sendable {
 
     /// Puts a delivery into the queue that can't be read as an event.
     func damage(in queue: String) async throws
+
+    /// As if so much time had passed in which nobody asked in any lane.
+    func age(tickets time: Duration) async throws
 }
 
 /// What one process has of a broker and its stores.

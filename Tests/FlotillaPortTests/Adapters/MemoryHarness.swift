@@ -38,4 +38,6 @@ struct MemoryHarness: Harness {
     func damage(in queue: String) async throws {
         try await broker.publishDamaged(to: queue)
     }
+
+    func age(tickets time: Duration) async throws { try ledger.age(tickets: time) }
 }

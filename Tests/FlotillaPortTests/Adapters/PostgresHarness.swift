@@ -75,6 +75,10 @@ final class PostgresHarness: Harness {
         try await broker.publishDamaged(to: queue)
     }
 
+    func age(tickets time: Duration) async throws {
+        try run("UPDATE ticket SET asked = asked - interval '\(time.inMilliseconds) milliseconds'")
+    }
+
     /// Statements in this schema, as an administrator runs them.
     @discardableResult
     func run(_ statements: String...) throws -> [[String?]] {

@@ -76,6 +76,8 @@ final class RabbitHarness: Harness {
         try RawRabbit.publish([0xFF, 0x00, 0x7B], to: prefix + queue, address)
     }
 
+    func age(tickets time: Duration) async throws { try ledger.age(tickets: time) }
+
     /// Takes away what the tests of the suite make.
     private func end() async {
         let used = brokers.withLock { brokers in

@@ -81,6 +81,10 @@ final class SQLiteHarness: Harness {
         try await broker.publish([event("bell", type: "damage")])
     }
 
+    func age(tickets time: Duration) async throws {
+        try Tampering.run(path, "UPDATE ticket SET asked = asked - \(time.inMilliseconds)")
+    }
+
     private func end() async {
         for file in files.withLock({ $0 }) { await file.close() }
     }

@@ -20,6 +20,24 @@ struct DeliveringTests {
         }
     }
 
+    @Test(arguments: Adapter.allCases)
+    func `deliveries come in the order of publication while many tasks settle them`(_ adapter: Adapter) async throws {
+        try await adapter.queue(prefetch: 8) { broker, subscription in
+            for batch in 0..<40 { try await broker.publish((0..<25).map { try event("\(batch * 25 + $0)") }) }
+            let ids = try await within {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    var ids: [String] = []
+                    while ids.count < 1000, let delivery = try await subscription.next() {
+                        ids.append(delivery.id)
+                        group.addTask { delivery.acknowledge() }
+                    }
+                    return ids
+                }
+            }
+            #expect(ids == (0..<1000).map(String.init))
+        }
+    }
+
     @Test(arguments: Adapter.allCases, [1, 2, 7])
     func `no more than the prefetch is held at any time`(_ adapter: Adapter, _ prefetch: Int) async throws {
         try await adapter.queue(prefetch: prefetch) { broker, subscription in

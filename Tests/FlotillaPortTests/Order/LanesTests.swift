@@ -55,8 +55,12 @@ struct LanesTests {
     private static let ticket = LaneRequest.Kind.ticket(limit: 5)
 
     private static func askers(_ adapter: Adapter, _ body: (Asker, Asker) async throws -> Void) async throws {
+        try await askers(adapter) { one, two, _ in try await body(one, two) }
+    }
+
+    private static func askers(_ adapter: Adapter, _ body: (Asker, Asker, any Harness) async throws -> Void) async throws {
         try await adapter.harness { harness in
-            try await body(Asker(holder: try await harness.open(), owner: 1), Asker(holder: try await harness.open(), owner: 2))
+            try await body(Asker(holder: try await harness.open(), owner: 1), Asker(holder: try await harness.open(), owner: 2), harness)
         }
     }
 
@@ -193,9 +197,68 @@ struct LanesTests {
             #expect(try await two.ask("7", Self.ticket) == .behind(number: 6, ahead: 4, due: nil))
         }
     }
+
+    /// More than PostgreSQL reads of a lane at first.
+    @Test(arguments: Adapter.ledgers, [39, 40])
+    func `any number of events that came to their ends without leaving hold up nobody`(_ adapter: Adapter, _ ended: Int) async throws {
+        try await Self.askers(adapter) { one, two in
+            let requests = try (1...40).map { try one.request("\($0)", .ticket(limit: 100)) }
+            _ = try await one.holder.lanes.change(leaving: [], asking: requests)
+            for number in 1...ended { try await one.mark("\(number)", .done) }
+            let held = try await two.enter(ended == 40 ? "41" : "40", .strict(limit: 100))
+            #expect(try await one.ask("42", .strict(limit: 100)).isBehind(by: 1))
+            try await two.mark(ended == 40 ? "41" : "40", .done)
+            #expect(try await two.ask("42", .strict(limit: 100), leaving: LaneLeave(held)).isEntered)
+        }
+    }
+
+    // MARK: Time
+
+    @Test(arguments: Adapter.ledgers)
+    func `what nobody asked for while nobody asked at all keeps its place, and so does what comes to the front after it`(
+        _ adapter: Adapter
+    ) async throws {
+        try await Self.askers(adapter) { one, two, harness in
+            for id in ["1", "2", "3", "4"] { _ = try await one.ask(id, Self.ticket) }
+            try await harness.age(tickets: .seconds(3 * 86_400))
+            // One that is new, and one that has a ticket.
+            let reply = try await two.holder.lanes.change(
+                leaving: [], asking: [two.request("5", Self.strict), two.request("4", Self.strict)])
+            #expect(reply == LaneReply(answers: [.behind(number: 5, ahead: 4, due: nil), .behind(number: 4, ahead: 3, due: nil)]))
+            // The first one ends without leaving, the second one leaves.
+            try await one.mark("1", .dead)
+            #expect(try await two.ask("5", Self.strict) == .behind(number: 5, ahead: 3, due: nil))
+            let held = try await one.enter("2", Self.strict)
+            try await one.mark("2", .done)
+            try await one.leave(held, ticket: "2")
+            #expect(try await two.ask("5", Self.strict) == .behind(number: 5, ahead: 2, due: nil))
+            _ = try await one.enter("3", Self.strict)
+        }
+    }
+
+    @Test(arguments: Adapter.ledgers)
+    func `what is not asked for in a day of asking is forgotten, with all behind it that was not either, and that is told`(
+        _ adapter: Adapter
+    ) async throws {
+        try await Self.askers(adapter) { one, two, harness in
+            for id in ["1", "2", "3", "4"] { _ = try await one.ask(id, Self.ticket) }
+            try await harness.age(tickets: .seconds(40 * 3600))
+            func look(_ hours: Int) async throws -> LaneReply {
+                try await harness.age(tickets: .seconds(hours * 3660))
+                return try await two.holder.lanes.change(leaving: [], asking: [two.request("3", Self.strict)])
+            }
+            for _ in 0..<24 { #expect(try await look(1) == LaneReply(answers: [.behind(number: 3, ahead: 2, due: nil)])) }
+            // For some hours nobody is there.
+            #expect(try await look(3).forgotten == 0)
+            for _ in 0..<23 { #expect(try await look(1).forgotten == 0) }
+            let reply = try await look(1)
+            #expect(reply.forgotten == 2 && reply.answers.first?.isEntered == true)
+        }
+    }
 }
 
 extension LaneAnswer {
     fileprivate var isBusy: Bool { if case .busy = self { true } else { false } }
     fileprivate var isEntered: Bool { if case .entered = self { true } else { false } }
+    fileprivate func isBehind(by count: Int64) -> Bool { if case .behind(_, count, _) = self { true } else { false } }
 }

@@ -66,13 +66,15 @@ final class OrderedWorker: Sendable {
     private let running: Task<Void, Never>
 
     init(
-        _ holder: Holder, _ handler: OrderedHandler, life: Life? = nil, concurrency: Int = 8, prefetch: Int = 32, laneLimit: Int = 1000
+        _ holder: Holder, _ handler: OrderedHandler, life: Life? = nil, concurrency: Int = 8, prefetch: Int = 32, laneLimit: Int = 1000,
+        lanePatience: Duration = .seconds(60)
     ) throws {
         loop = try Loop("worker")
         var settings = Worker.Settings(queue: "q", bindings: [try pattern("t")], concurrency: concurrency, prefetch: prefetch)
         settings.policy = RetryPolicy(firstDelay: .milliseconds(1), longestDelay: .milliseconds(2))
         settings.sweep = .milliseconds(100)
         settings.laneLimit = laneLimit
+        settings.lanePatience = lanePatience
         let life = life ?? Life { _, _ in false }
         let worker = Worker(
             settings, handler: handler, broker: MortalBroker(broker: holder.broker, life: life),

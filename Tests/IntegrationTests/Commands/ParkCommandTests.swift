@@ -70,6 +70,27 @@ internal import Testing
         }
     }
 
+    @Test("what found no place in a lane that got on no more comes back by the name lane-full, behind what has its place")
+    func lane() async throws {
+        try await CrashRun.with { run in
+            try await run.open.publish((0..<6).map { "e\($0)" }, to: run.queue, partitionKey: "k")
+            let stuck = try run.worker(["deed=hang", "for=e0", "order=strict", "lane-limit=4", "lane-patience-ms=300"])
+            try await until("two are parked") { try await run.open.parked(run.queue).count == 2 }
+            stuck.send(SIGKILL)
+            try await stuck.end()
+            let flotilla = DeadCommandTests.Commands(place: run.place)
+            let rows = try await flotilla.rows("park list")
+            #expect(rows.count == 1 && rows.first?["connection"]?.string == "lane-full" && rows.first?["parked"]?.integer == 2)
+            #expect(rows.first?["reason"]?.string?.hasPrefix("lane-full: 4 events") == true)
+
+            #expect(try await flotilla.rows("park resume --connection lane-full").first?["resumed"]?.integer == 2)
+            _ = try await run.restarted(["order=strict"], most: 0)
+            for number in 0..<6 { #expect(try await run.open.state(of: "e\(number)", in: run.queue) == .done) }
+            #expect(run.runs == ["e0", "e0", "e1", "e2", "e3", "e4", "e5"])
+            #expect(try await run.open.parked(run.queue).isEmpty)
+        }
+    }
+
     @Test("a resumption that is killed leaves what it has not moved, and the next one goes on with it: each event runs once more")
     func killed() async throws {
         try await withParked(60) { run, flotilla in

@@ -81,6 +81,8 @@ internal import Glibc
         settings.handlerLimit = .milliseconds(orders.number("limit-ms", or: 60_000))
         settings.handlerGrace = .milliseconds(100)
         settings.sweep = .milliseconds(50)
+        settings.laneLimit = orders.number("lane-limit", or: settings.laneLimit)
+        settings.lanePatience = .milliseconds(orders.number("lane-patience-ms", or: 60_000))
         settings.parkSweep = .milliseconds(orders.number("park-sweep-ms", or: 60_000))
         return Worker(
             settings, handler: try handler(orders, parking), broker: broker, ledger: ledger, lanes: lanes, effects: effects,
