@@ -100,8 +100,7 @@ package struct Adapters: Sendable {
 
     private init(
         _ stores: Stores, broker: any Broker & BrokerInspection & JournalInspection & Park, named name: String,
-        rabbit: RabbitBroker? = nil,
-        management: BrokerManagement? = nil, postgres: PostgresStore?, files: [SQLiteFile]
+        rabbit: RabbitBroker? = nil, management: BrokerManagement? = nil, postgres: PostgresStore?, files: [SQLiteFile]
     ) {
         self.broker = broker
         ledger = stores.ledger
