@@ -114,7 +114,7 @@ package final class PostgresLedger: Ledger {
         let look = Query.heldClaims(.keys(ordered.map(\.key)), .integers(ordered.map(\.fence)))
         let renews = store.session.isDue
         let rows = try await store.ask(renews ? [store.renewal, look] : [look], on: store.beats)
-        if renews { store.session.renewed(asOf: begin) }
+        if renews, PostgresStore.isKept(rows) { store.session.renewed(asOf: begin) }
         let kept = Set((rows.last.map(Array.init) ?? []).compactMap { row in row.key(0).map { HeldClaim(key: $0, fence: row.integer(1)) } })
         return held.filter { !kept.contains($0) }
     }

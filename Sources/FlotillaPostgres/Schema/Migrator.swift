@@ -6,6 +6,7 @@ internal import FlotillaModel
 /// whoever comes first does it, others wait, look again, and find it done.
 struct Migrator {
     private let store: PostgresStore
+    private let steps: [Migration]
 
     /// What a database is like.
     struct Standing: Equatable {
@@ -17,9 +18,13 @@ struct Migrator {
 
     static let limit = Duration.seconds(120)
 
-    init(_ store: PostgresStore) {
+    init(_ store: PostgresStore, _ steps: [Migration] = Migration.all) {
         self.store = store
+        self.steps = steps
     }
+
+    /// What this program speaks.
+    private var current: Int { steps.last?.version ?? 0 }
 
     private var schema: String { store.options.schema }
 
@@ -27,20 +32,20 @@ struct Migrator {
     func pending() async throws -> [Migration] {
         let standing = try await standing()
         try refuseNewer(standing)
-        return Migration.all.filter { $0.version > standing.version }
+        return steps.filter { $0.version > standing.version }
     }
 
     /// For whoever only looks.
     func check() async throws {
         let standing = try await standing()
         try refuseNewer(standing)
-        guard standing.version >= Migration.current else {
+        guard standing.version >= current else {
             throw PostgresFailure(
                 .unfit,
                 standing.version == 0
                     ? "there are no tables of Flotilla's in the schema \(schema) of this database: start the fleet, or run flotilla migrate"
                     : "the tables in the schema \(schema) are of version \(standing.version), and this program needs "
-                        + "\(Migration.current): run flotilla migrate")
+                        + "\(current): run flotilla migrate")
         }
     }
 
@@ -53,11 +58,11 @@ struct Migrator {
     }
 
     private func refuseNewer(_ standing: Standing) throws {
-        guard standing.oldest > Migration.current else { return }
+        guard standing.oldest > current else { return }
         throw PostgresFailure(
             .unfit,
             "the tables in the schema \(schema) are of version \(standing.version), which no longer works with programs that speak "
-                + "\(Migration.current): run a newer version of Flotilla")
+                + "\(current): run a newer version of Flotilla")
     }
 
     private func standing() async throws -> Standing {
@@ -113,10 +118,13 @@ struct Migrator {
                 """)())
     }
 
+    /// Until its end no session is opened or renewed: whoever has looked at the version before looks at it again then.
     private func refuseBeside(_ migration: Migration, in transaction: Transaction) async throws {
         let older = Query(
             "", "SELECT program, host FROM session WHERE until > clock_timestamp() AND speaks < $1::int8 ORDER BY id LIMIT 5")
-        let rows = try await transaction.ask(older(.integer(migration.oldest)))
+        let rows = try await transaction.ask([
+            Query("", "LOCK TABLE session IN SHARE ROW EXCLUSIVE MODE")(), older(.integer(migration.oldest)),
+        ])[1]
         guard !rows.isEmpty else { return }
         let names = rows.map { "\($0.text(0) ?? "") on \($0.text(1) ?? "")" }.joined(separator: ", ")
         throw PostgresFailure(

@@ -61,20 +61,18 @@ final class Session: @unchecked Sendable {
 }
 
 extension Query {
-    fileprivate static let openSession = Query(
-        "session_open",
+    /// Writes nothing once the tables have gone on to what no longer works with this program: a step that takes something away is taken
+    /// while no session can be written, and only programs that have one are waited for.
+    ///
+    /// The row may have been taken away: then it is made again.
+    fileprivate static let keepSession = Query(
+        "session_keep",
         """
         INSERT INTO session (id, until, speaks, keeps, program, host, pid)
-        VALUES ($7::int8, clock_timestamp() + $1::int8 * interval '1 millisecond', $2::int8, $3::int8, $4::text, $5::text, $6::int8)
-        RETURNING id
-        """)
-    /// Its row may have been taken away: then it is made again.
-    fileprivate static let renewSession = Query(
-        "session_renew",
-        """
-        INSERT INTO session (id, until, speaks, keeps, program, host, pid)
-        VALUES ($7::int8, clock_timestamp() + $1::int8 * interval '1 millisecond', $2::int8, $3::int8, $4::text, $5::text, $6::int8)
+        SELECT $7::int8, clock_timestamp() + $1::int8 * interval '1 millisecond', $2::int8, $3::int8, $4::text, $5::text, $6::int8
+        WHERE NOT EXISTS (SELECT FROM migration WHERE oldest > $2::int8)
         ON CONFLICT (id) DO UPDATE SET until = excluded.until, speaks = excluded.speaks, keeps = excluded.keeps
+        RETURNING id
         """)
     fileprivate static let closeSession = Query("session_close", "DELETE FROM session WHERE id = $1::int8")
 }
@@ -97,9 +95,9 @@ extension PostgresStore {
     func openSession() async throws(PostgresFailure) {
         let begin = MonotonicClock.now
         // Drawn, and not counted: a database that was restored counts from where it was, and a process that lives makes its row anew.
-        let id = Parameter.integer(Int64.random(in: 1...Int64.max))
-        let rows = try await ask([Call(query: .openSession, parameters: sessionParameters + [id])], on: beats)
-        session.opened(rows.first?.first?.integer(0) ?? 0, asOf: begin)
+        let id = Int64.random(in: 1...Int64.max)
+        guard Self.isKept(try await ask([keeping(id)], on: beats)) else { throw Self.outgrown }
+        session.opened(id, asOf: begin)
     }
 
     /// Only what it can do at once: a process must not wait for a database at its end.
@@ -118,7 +116,16 @@ extension PostgresStore {
         }
     }
 
-    var renewal: Call { Call(query: .renewSession, parameters: sessionParameters + [.integer(session.id)]) }
+    var renewal: Call { keeping(session.id) }
+
+    private func keeping(_ id: Int64) -> Call { Call(query: .keepSession, parameters: sessionParameters + [.integer(id)]) }
+
+    /// - Parameter rows: what a renewal and others behind it were answered.
+    static func isKept(_ rows: [Rows]) -> Bool { !(rows.first?.isEmpty ?? true) }
+
+    static var outgrown: PostgresFailure {
+        PostgresFailure(.unfit, "the tables no longer work with programs that speak \(Migration.current): run a newer version of Flotilla")
+    }
 
     /// On the loop.
     func scheduleBeat() {
@@ -129,12 +136,12 @@ extension PostgresStore {
         let begin = MonotonicClock.now
         let limit = max(options.lease / 2, .milliseconds(500))
         let done: (Line.Answer) -> Void = { [self] answer in
-            switch answer {
-            case .success:
+            do throws(PostgresFailure) {
+                guard Self.isKept(try answer.get()) else { throw Self.outgrown }
                 session.renewed(asOf: begin)
                 scheduleBeat()
-            case .failure(let failure):
-                session.failed(failure.description)
+            } catch {
+                session.failed(error.description)
                 session.schedule(on: loop, after: beatRetryPause) { [weak self] in self?.beat() }
             }
         }

@@ -55,8 +55,9 @@ final class PostgresHarness: Harness {
         return store
     }
 
-    func open() async throws -> Holder {
-        let store = try await store()
+    func open() async throws -> Holder { holder(on: try await store()) }
+
+    func holder(on store: PostgresStore) -> Holder {
         let ledger = PostgresLedger(store)
         return Holder(
             broker: broker, ledger: ledger, lanes: PostgresLanes(store), effects: PostgresEffects(store),
@@ -83,6 +84,13 @@ final class PostgresHarness: Harness {
     @discardableResult
     func run(_ statements: String...) throws -> [[String?]] {
         try RawPostgres.run(try server.address(), (["SET search_path = \(schema)"] + statements).joined(separator: ";\n"))
+    }
+
+    /// Whether a line of a store here waits for somebody's lock.
+    func isWaiting(_ purpose: String) throws -> Bool {
+        try server.run(
+            "SELECT 1 FROM pg_stat_activity WHERE application_name = 'test \(schema) \(purpose)' AND wait_event_type = 'Lock'"
+        ).count == 1
     }
 
     private func end() async {

@@ -24,18 +24,12 @@ import Testing
         }
     }
 
-    private static func isWaiting(_ harness: PostgresHarness, _ purpose: String) throws -> Bool {
-        try harness.server.run(
-            "SELECT 1 FROM pg_stat_activity WHERE application_name = 'test \(harness.schema) \(purpose)' AND wait_event_type = 'Lock'"
-        ).count == 1
-    }
-
     @Test func `a claim whose answer was lost goes to whoever asks again in its process, once, and counts no crash`() async throws {
         try await Self.cut { harness, ledger, locker, proxy in
             _ = try await ledger.claimed(key("warm"))
             try locker.run("BEGIN; LOCK TABLE claim IN SHARE MODE")
             let asked = Task { try await ledger.claim(key("1"), round: 1, generation: 0, alone: false) }
-            try await until { try Self.isWaiting(harness, "claims") }
+            try await until { try harness.isWaiting("claims") }
             proxy.cut()
             // Sent, and not answered: nobody knows what became of it.
             await #expect(throws: PostgresFailure.self) { try await asked.value }
@@ -64,7 +58,7 @@ import Testing
             #expect(try await ledger.mark(key("warm"), fence: warm, as: .done))
             try locker.run("BEGIN; LOCK TABLE ledger IN SHARE MODE")
             let asked = Task { try await ledger.mark(key("1"), fence: fence, as: .done) }
-            try await until { try Self.isWaiting(harness, "marks") }
+            try await until { try harness.isWaiting("marks") }
             proxy.cut()
             await #expect(throws: PostgresFailure.self) { try await asked.value }
             // Until it is known what became of it, the event is still run here, and nobody else's.
@@ -112,7 +106,7 @@ import Testing
             try renewal.run("UPDATE session SET until = now() + interval '1 hour' WHERE id = \(holder.session.id)")
             let taker = PostgresLedger(try await harness.store())
             let asked = Task { try await taker.claim(key("1"), round: 1, generation: 0, alone: false) }
-            try await until { try Self.isWaiting(harness, "calls") }
+            try await until { try harness.isWaiting("calls") }
             try renewal.run("COMMIT")
             #expect(try await asked.value.isBusy)
             #expect(try await PostgresLedger(holder).mark(key("1"), fence: fence, as: .done))
@@ -210,6 +204,86 @@ import Testing
             let parts = try harness.run("SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'ledger'::regclass")
             for part in parts { try harness.run("DROP TABLE \(part[0] ?? "")") }
             try await until { (try? await ledger.mark(key("1"), fence: fence, as: .done)) == true }
+        }
+    }
+
+    @Test func `of what became of an event on several days the last counts`() async throws {
+        try await PostgresHarness.use(on: PostgresServer.shared) { harness in
+            let ledger = PostgresLedger(try await harness.store { $0.lease = .seconds(60) })
+            let first = try await ledger.claimed(key("1"))
+            #expect(try await ledger.mark(key("1"), fence: first, as: .dead))
+            let today = try #require(try harness.run("SELECT max(day) FROM ledger").first?[0].flatMap { Int($0) })
+            try harness.run(
+                "CREATE TABLE ledger_old (LIKE ledger INCLUDING ALL)",
+                "ALTER TABLE ledger ATTACH PARTITION ledger_old FOR VALUES FROM (\(today - 3)) TO (\(today))",
+                "UPDATE ledger SET day = day - 1")
+            let again = try await ledger.claimed(key("1"), generation: 1)
+            #expect(try await ledger.mark(key("1"), fence: again, as: .done))
+            #expect(try harness.run("SELECT count(*) FROM ledger") == [["2"]])
+            #expect(try await ledger.claim(key("1"), round: 1, generation: 1, alone: false) == .duplicate(.done))
+            #expect(try await ledger.entry(for: key("1"))?.row.state == .done)
+        }
+    }
+
+    @Test func `an old claim is let go when its process is gone, and stays with one that lives`() async throws {
+        try await PostgresHarness.use(on: PostgresServer.shared) { harness in
+            let gone = try await harness.store()
+            _ = try await PostgresLedger(gone).claimed(key("2"))
+            await gone.vanish()
+            let store = try await harness.store { $0.lease = .seconds(60) }
+            let ledger = PostgresLedger(store)
+            let fence = try await ledger.claimed(key("1"))
+            try harness.run(
+                "UPDATE claim SET claimed = now() - interval '20 days'",
+                "UPDATE session SET until = now() - interval '1 minute' WHERE id = \(gone.session.id)")
+            try await store.prune()
+            #expect(try await ledger.entry(for: key("2")) == nil)
+            #expect(try await ledger.mark(key("1"), fence: fence, as: .done))
+        }
+    }
+
+    @Test func `a process that asks nothing keeps what it has claimed`() async throws {
+        try await PostgresHarness.use(on: PostgresServer.shared) { harness in
+            let store = try await harness.store()
+            let fence = try await PostgresLedger(store).claimed(key("1"))
+            // Past the end of the lease that it was opened with.
+            try await until { try harness.run("SELECT 1 FROM session WHERE clock_timestamp() > since + interval '4 seconds'").count == 1 }
+            #expect(store.session.isHeld)
+            #expect(try await PostgresLedger(harness.store()).claim(key("1"), round: 1, generation: 0, alone: false).isBusy)
+            #expect(try await PostgresLedger(store).mark(key("1"), fence: fence, as: .done))
+        }
+    }
+
+    @Test func `a replay of what the ledger has forgotten is remembered as that replay`() async throws {
+        try await PostgresHarness.use(on: PostgresServer.shared) { harness in
+            let ledger = PostgresLedger(try await harness.store { $0.lease = .seconds(60) })
+            let fence = try await ledger.claimed(key("1"), generation: 3)
+            #expect(try await ledger.mark(key("1"), fence: fence, as: .done))
+            #expect(try await ledger.claim(key("1"), round: 1, generation: 3, alone: false) == .duplicate(.done))
+            #expect(try await ledger.claimed(key("1"), generation: 4) > fence)
+        }
+    }
+
+    @Test func `of several who take over the same claims at once, no two have the same one`() async throws {
+        try await PostgresHarness.use(on: PostgresServer.shared) { harness in
+            let gone = try await harness.store()
+            let vanished = PostgresLedger(gone)
+            for number in 0..<200 { _ = try await vanished.claimed(key("\(number)")) }
+            await gone.vanish()
+            try harness.run("UPDATE session SET until = now() - interval '1 minute'")
+            var ledgers: [PostgresLedger] = []
+            for _ in 0..<3 { ledgers.append(PostgresLedger(try await harness.store { $0.lease = .seconds(60) })) }
+            let taken = try await withThrowingTaskGroup(of: Int?.self) { group in
+                for ledger in ledgers {
+                    for number in 0..<200 {
+                        group.addTask {
+                            try await ledger.claim(key("\(number)"), round: 1, generation: 0, alone: true).fence.map { _ in number }
+                        }
+                    }
+                }
+                return try await group.reduce(into: [Int]()) { all, one in if let one { all.append(one) } }
+            }
+            #expect(taken.sorted() == Array(0..<200))
         }
     }
 }

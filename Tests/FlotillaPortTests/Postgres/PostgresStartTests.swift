@@ -59,6 +59,18 @@ import Testing
         await store.close()
     }
 
+    @Test func `a certificate of another host's is refused by verify-full, and by nothing weaker`() async throws {
+        let server = try await Self.secure.value
+        func open(_ mode: String) async throws {
+            let options = "?sslmode=\(mode)&sslrootcert=\(server.folder.path)/authority.crt"
+            try await PostgresStore.open(server.address(host: "127.0.0.1", options: options)).close()
+        }
+        try await open("verify-ca")
+        await #expect {
+            try await open("verify-full")
+        } throws: { "\($0)".contains("does not match host name") }
+    }
+
     @Test func `a server without TLS is refused where it is required`() async throws {
         let address = try await PostgresServer.shared.address(options: "?sslmode=require")
         await #expect {
@@ -130,6 +142,72 @@ import Testing
             await #expect {
                 _ = try await harness.store()
             } throws: { "\($0)".contains("run a newer version of Flotilla") }
+        }
+    }
+
+    // MARK: A step that takes something away
+
+    private static let contracting = Migration(1000, "deeds go", oldest: 1000, ["DROP TABLE deed"])
+
+    private static func contract(_ harness: PostgresHarness) async throws {
+        let store = try await PostgresStore.connect(harness.server.address(), options: harness.options)
+        do {
+            try await Migrator(store, Migration.all + [contracting]).bringUp()
+            await store.vanish()
+        } catch {
+            await store.vanish()
+            throw error
+        }
+    }
+
+    @Test func `a step that takes something away is refused beside a program that needs it, and taken once that has ended`() async throws {
+        try await PostgresHarness.use(on: PostgresServer.shared) { harness in
+            let old = try await harness.store { $0.program = "old hand" }
+            await #expect {
+                try await Self.contract(harness)
+            } throws: { "\($0)".contains("old hand on ") && "\($0)".contains("end them first") }
+            #expect(try harness.run("SELECT count(*) FROM deed") == [["0"]])
+            await old.close()
+            try await Self.contract(harness)
+            #expect(try harness.run("SELECT to_regclass('deed')") == [[nil]])
+            await #expect {
+                _ = try await harness.store()
+            } throws: { "\($0)".contains("run a newer version of Flotilla") }
+        }
+    }
+
+    /// It finds the tables as they were, and has no session yet when the step looks for older programs.
+    @Test func `a program that starts while such a step is taken waits, and is refused behind it`() async throws {
+        try await PostgresHarness.use(on: PostgresServer.shared) { harness in
+            try await harness.store().close()
+            let reader = try RawSession(harness.server.address())
+            try reader.run("SET search_path = \(harness.schema); BEGIN; SELECT count(*) FROM deed")
+            async let taken: Void = Self.contract(harness)
+            try await until { try harness.isWaiting("calls") }
+            let started = Task { try await harness.store { $0.patience = .seconds(60) } }
+            try await until { try harness.isWaiting("session") }
+            try reader.run("COMMIT")
+            try await taken
+            await #expect {
+                _ = try await started.value
+            } throws: { "\($0)".contains("run a newer version of Flotilla") }
+            #expect(try harness.run("SELECT count(*) FROM session") == [["0"]])
+        }
+    }
+
+    /// The step was taken while its lease had run out: nobody knew of it.
+    @Test func `a program that stood still while such a step was taken says so, and claims nothing any more`() async throws {
+        try await PostgresHarness.use(on: PostgresServer.shared) { harness in
+            let ledger = PostgresLedger(try await harness.store())
+            let fence = try await ledger.claimed(key("1"))
+            // Beside its sessions: as if none had been alive.
+            try harness.run("INSERT INTO migration VALUES (1000, 1000, now(), 'later')")
+            try await until { await ledger.ailment()?.contains("run a newer version of Flotilla") ?? false }
+            try await until { !ledger.store.session.isHeld }
+            await #expect(throws: PostgresFailure.self) { try await ledger.claim(key("2"), round: 1, generation: 0, alone: false) }
+            // Asking what was lost renews nothing, either.
+            #expect(try await ledger.lost(among: [HeldClaim(key: key("1"), fence: fence)]).isEmpty)
+            #expect(!ledger.store.session.isHeld)
         }
     }
 }
