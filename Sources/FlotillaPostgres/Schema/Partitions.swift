@@ -16,9 +16,9 @@ enum Partitions {
         var dropped: [Span] = []
     }
 
-    /// Days of a partition: few enough partitions that looking a key up in all of them costs little, and small enough that not much is kept
-    /// for longer than it must be.
-    static func length(keeping days: Int64) -> Int64 { max(1, days / 3) }
+    /// Days of a partition. A fresh key is looked for in each of them: with two for the days that outcomes are kept for there are three, and
+    /// what is kept for longer than it must be is half as much again.
+    static func length(keeping days: Int64) -> Int64 { max(1, days / 2) }
 
     /// - Parameter days: how long outcomes are kept.
     static func plan(_ spans: [Span], today: Int64, keeping days: Int64) -> Plan {
