@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+static const uint32_t flotilla_basic_publish = AMQP_BASIC_PUBLISH_METHOD;
 static const uint32_t flotilla_basic_ack = AMQP_BASIC_ACK_METHOD;
 static const uint32_t flotilla_basic_nack = AMQP_BASIC_NACK_METHOD;
 static const uint32_t flotilla_basic_return = AMQP_BASIC_RETURN_METHOD;

@@ -10,6 +10,8 @@ final class Link {
     /// What was agreed on: a broker may want less than we offer.
     private(set) var frameLimit: Int
     private let watch: SocketWatch
+    /// Nil with TLS, which is librabbitmq's own.
+    private let outbox: Outbox?
     private var lastChannel: UInt16 = 3
 
     static let heartbeatSeconds: Int32 = 20
@@ -22,6 +24,7 @@ final class Link {
         guard let handle = amqp_new_connection() else { throw .lost("there is no memory for a connection") }
         self.watch = watch
         self.handle = handle
+        outbox = address.tls == nil ? Outbox() : nil
         frameLimit = Int(Self.frameSize)
         do throws(LinkFailure) {
             try Self.open(handle, address, host, watch)
@@ -128,13 +131,31 @@ final class Link {
         guard status == AMQP_STATUS_OK.rawValue else { throw .status(what, status) }
     }
 
-    /// What `body` sends leaves in as few segments as it fits into: librabbitmq would send one for each message, and waking the broker for
-    /// each costs it more than the message does.
+    /// What `body` publishes leaves by one call, or in as few segments as it fits into: librabbitmq would send one for each message, and
+    /// waking the broker for each costs it more than the message does.
     func together(_ body: () throws(LinkFailure) -> Void) throws(LinkFailure) {
         let descriptor = descriptor
-        flotilla_cork(descriptor, 1)
-        defer { flotilla_cork(descriptor, 0) }
+        guard let outbox else {
+            flotilla_cork(descriptor, 1)
+            defer { flotilla_cork(descriptor, 0) }
+            return try body()
+        }
         try body()
+        try outbox.leave(by: descriptor)
+    }
+
+    /// Inside `together`.
+    func publish(
+        _ method: amqp_basic_publish_t, _ properties: amqp_basic_properties_t, _ body: amqp_bytes_t, on channel: UInt16
+    ) throws(LinkFailure) {
+        if let outbox {
+            if outbox.take(method, properties, body, on: channel, frameLimit: frameLimit) { return }
+            try outbox.leave(by: descriptor)
+        }
+        var properties = properties
+        try send("publishing") { handle in
+            amqp_basic_publish(handle, channel, method.exchange, method.routing_key, method.mandatory, 0, &properties, body)
+        }
     }
 
     /// One call that waits for the broker's answer. A channel that the broker closed for it can be opened again.

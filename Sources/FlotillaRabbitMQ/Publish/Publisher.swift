@@ -153,7 +153,6 @@ final class Publisher: LineRole, @unchecked Sendable {
             return fail(purpose, BrokerFailure(.refused, "its headers are larger than a broker takes"))
         }
         guard key.len <= 255 else { return fail(purpose, BrokerFailure(.refused, "its type is longer than a broker takes")) }
-        var properties = writer.properties
         unconfirmed += 1
         bytes += body.count
         windows[channel, default: ConfirmWindow()].append(
@@ -161,11 +160,10 @@ final class Publisher: LineRole, @unchecked Sendable {
                 purpose: purpose, exchange: message.exchange, routingKey: message.routingKey, size: body.count, sent: MonotonicClock.now))
         watchForSilence()
         // Last: what can't be sent is lost with the connection, and fails with all that is on its way.
-        try link.send("publishing") { handle in
-            body.withUnsafeBytes { body in
-                let bytes = amqp_bytes_t(len: body.count, bytes: UnsafeMutableRawPointer(mutating: body.baseAddress))
-                return amqp_basic_publish(handle, channel, exchange, key, 1, 0, &properties, bytes)
-            }
+        let method = amqp_basic_publish_t(ticket: 0, exchange: exchange, routing_key: key, mandatory: 1, immediate: 0)
+        try body.withUnsafeBufferPointer { body throws(LinkFailure) in
+            let bytes = amqp_bytes_t(len: body.count, bytes: UnsafeMutableRawPointer(mutating: UnsafeRawPointer(body.baseAddress)))
+            try link.publish(method, writer.properties, bytes, on: channel)
         }
     }
 
@@ -311,8 +309,10 @@ final class Publisher: LineRole, @unchecked Sendable {
         guard line.isOpen else { return }
         if !doubted.isEmpty { try renew(on: link) }
         if !unjournaled.isEmpty, doubted[Self.journal] == nil {
-            for (entry, part) in JournalBatches.make(unjournaled.filter { !$0.isOver }, now: clock.now) {
-                try send(Message(.journal(entry), exchange: "", routingKey: names.journal), for: .journal(part), on: link)
+            try link.together { () throws(LinkFailure) in
+                for (entry, part) in JournalBatches.make(unjournaled.filter { !$0.isOver }, now: clock.now) {
+                    try send(Message(.journal(entry), exchange: "", routingKey: names.journal), for: .journal(part), on: link)
+                }
             }
             unjournaled = []
         }
