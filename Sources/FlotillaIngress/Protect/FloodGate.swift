@@ -24,6 +24,8 @@ package final class FloodGate: Sendable {
         var sources = SourceTable(capacity: 16_384)
         var blocks = SourceTable(capacity: 4096)
         var known = SourceTable(capacity: 4096)
+        /// The latest moment in `sources` and `blocks`: once it is over nobody owes anything.
+        var latest: UInt64 = 0
         /// Requests of closed sources.
         var stopped: UInt64 = 0
     }
@@ -59,9 +61,11 @@ package final class FloodGate: Sendable {
             var moment = state.sources[source.network]
             pace.spend(&moment, at: now)
             state.sources.set(source.network, moment)
+            state.latest = max(state.latest, moment)
             moment = state.blocks[source.block]
             blockPace.spend(&moment, at: now)
             state.blocks.set(source.block, moment)
+            state.latest = max(state.latest, moment)
             return nil
         }
     }
@@ -78,6 +82,7 @@ package final class FloodGate: Sendable {
     }
 
     private func wait(of source: NetworkAddress, _ state: borrowing State, _ now: UInt64) -> Duration? {
+        guard state.latest > now else { return nil }
         let wait = max(pace.wait(state.sources[source.network], at: now), blockPace.wait(state.blocks[source.block], at: now))
         return wait == 0 ? nil : .nanoseconds(Int64(clamping: wait))
     }
