@@ -16,7 +16,7 @@ extension JSONWriter {
         double(value)
     }
 
-    package mutating func member(_ name: String, _ value: some BinaryInteger) {
+    @inlinable package mutating func member(_ name: String, _ value: some BinaryInteger) {
         key(name)
         integer(value)
     }

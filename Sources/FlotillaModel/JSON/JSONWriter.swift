@@ -49,9 +49,10 @@ package struct JSONWriter {
         quote(text)
     }
 
-    package mutating func integer(_ value: some BinaryInteger) {
-        raw(String(value).utf8)
-    }
+    /// Inlinable: unspecialized it costs more than all the rest of an answer.
+    @inlinable package mutating func integer(_ value: some BinaryInteger) { number(String(value)) }
+
+    @usableFromInline mutating func number(_ digits: String) { raw(digits.utf8) }
 
     /// What JSON can't say (infinity, not a number) becomes null.
     package mutating func double(_ value: Double) {
