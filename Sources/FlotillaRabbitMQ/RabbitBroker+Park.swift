@@ -71,7 +71,7 @@ extension RabbitBroker: Park {
                         connection: head.passage.connection, count: 1,
                         oldest: head.keptAt ?? head.accepted ?? Timestamp(microseconds: 0), reason: head.passage.reason)
                     groups[one.connection] = groups[one.connection]?.joined(with: one) ?? one
-                    return true
+                    return .wanted
                 }
                 try scan.close()
                 return groups

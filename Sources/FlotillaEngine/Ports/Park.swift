@@ -7,7 +7,8 @@ package import FlotillaModel
 /// - **By connection**: what it costs to find the letters of one does not grow with how many others have.
 /// - **Resuming** moves letters into their worker's queue, each with the passage of `Letter.resumed`; it is confirmed there before the
 ///   letter leaves. A crash in between leaves both: the ledger knows the second copy by its generation.
-/// - **Order**: about that in which they were parked. Letters that stay keep their places.
+/// - **Order**: about that in which they were parked. Letters that stay keep their places; where a broker's queue is very long, those that
+///   were passed over may go behind others.
 /// - **At once**: several may resume the same. Each letter is moved by one of them, or, after a crash, twice with one generation. Whoever
 ///   looks while another one has letters in its hands may see less, and is never told then that it has seen all.
 /// - **Failure**: a broker that is away makes calls throw; what was not moved is still there.

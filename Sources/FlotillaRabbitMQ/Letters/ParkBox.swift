@@ -40,16 +40,16 @@ final class ParkBox: @unchecked Sendable {
     func look(limit: Int, passing: Set<Int64>) throws {
         var bytes = 0
         for place in names.parkPlaces.places(in: queue, of: connection) {
+            guard held.count < limit, bytes < Self.byteLimit else { return isAll = false }
             let scan = ParkScan(link, place, names)
             scans.append(scan)
-            let seenAll = try scan.look { envelope, channel in
-                guard Self.connection(of: envelope) == connection else { return true }
+            let seenAll = try scan.look(atMost: limit - held.count) { envelope, channel in
+                guard Self.connection(of: envelope) == connection else { return .passed }
                 let message = KeptMessage(envelope, in: QueueNames.parked(queue))
-                guard !passing.contains(message.letter.tag) else { return true }
-                guard held.count < limit, bytes < Self.byteLimit else { return false }
+                guard !passing.contains(message.letter.tag) else { return .passed }
                 held.append(Held(message: message, scan: scan, channel: channel, number: envelope.delivery_tag))
                 bytes += envelope.message.body.len
-                return true
+                return held.count < limit && bytes < Self.byteLimit ? .wanted : .enough
             }
             isAll = isAll && seenAll
         }

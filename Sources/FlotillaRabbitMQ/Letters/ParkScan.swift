@@ -13,6 +13,10 @@ internal import Glibc
 /// one before, and each is read to its end, so that nothing is on its way when something else is asked; a look for few letters that
 /// stand in front ends early.
 ///
+/// A quorum queue hands out first what came back to it, in the order in which it came back, and then what nobody has had yet. So what is
+/// given back is in its place again when nothing that came back before was left unread: a look that has passed over letters does not
+/// end among such. In a queue that is too long for that, what it has passed over goes behind them.
+///
 /// Each look counts as a delivery of what it has seen, and there may be a million of them: a park is looked through only when a
 /// connection in it has been authorised, or a person asks.
 final class ParkScan {
@@ -23,7 +27,16 @@ final class ParkScan {
     /// The last number that came over each of them.
     private var counts: [UInt16: UInt64] = [:]
 
+    /// What is thought of one message.
+    enum Thought {
+        case passed, wanted
+        /// It is wanted, and nothing after it.
+        case enough
+    }
+
     private static let sizes: [UInt16] = [1000, 4000, 16_000, 60_000]
+    /// Ready messages of a queue in which order is worth reading on for.
+    private static let orderLimit = 100_000
     private static let mostChannels = 64
     private static let patience: Int32 = 3000
     /// How long something may be on its way that the broker counts as delivered.
@@ -38,23 +51,34 @@ final class ParkScan {
     }
 
     /// Calls `body` with every message that is ready, and with its channel, until it has had enough.
+    /// - Parameter most: more are not wanted.
     /// - Returns: true when everything that was in the queue has been seen; false when that is not certain, because another one has
     ///   a part of it, or because `body` had enough.
-    func look(_ body: (amqp_envelope_t, UInt16) throws -> Bool) throws -> Bool {
+    func look(atMost most: Int = .max, _ body: (amqp_envelope_t, UInt16) throws -> Thought) throws -> Bool {
         let declaring = Declaring(link)
         guard let before = try declaring.look(at: name) else { throw BrokerFailure(.refused, "there is no queue \(name)") }
         guard before.ready > 0 else { return before.consumers == 0 }
         var seen = 0
         var goesOn = true
+        var hasPassed = false
+        var cameBack = false
         while channels.count < Self.mostChannels {
-            let size = Int(Self.sizes[min(channels.count, Self.sizes.count - 1)])
+            var size = Int(Self.sizes[min(channels.count, Self.sizes.count - 1)])
+            // As long as all in front is wanted, nothing has to be given back.
+            if !hasPassed { size = max(1, min(size, most - seen)) }
             let channel = try open(prefetch: UInt16(size))
             for _ in 0..<size {
                 let first = before.consumers == 0 ? Link.answerSeconds * 1000 : Self.patience
                 let limit = seen == 0 ? first : seen < before.ready ? Self.patience : Self.lag
                 let came: Void? = try link.consume(on: channel, withinMilliseconds: limit) { envelope in
                     counts[channel] = envelope.delivery_tag
-                    if goesOn { goesOn = try body(envelope, channel) }
+                    cameBack = envelope.redelivered != 0
+                    guard goesOn else { return hasPassed = true }
+                    switch try body(envelope, channel) {
+                    case .passed: hasPassed = true
+                    case .wanted: break
+                    case .enough: goesOn = false
+                    }
                 }
                 seen += came == nil ? 0 : 1
                 guard came == nil else { continue }
@@ -66,7 +90,7 @@ final class ParkScan {
                 let isAlone = before.consumers == 0 && now?.consumers == channels.count
                 return goesOn && isAlone && seen >= before.ready && now?.ready == 0
             }
-            guard goesOn else { return false }
+            guard goesOn || hasPassed && cameBack && before.ready <= Self.orderLimit else { return false }
         }
         return false
     }
@@ -78,7 +102,9 @@ final class ParkScan {
         return channel
     }
 
-    /// Lets go of these, by their channels; everything else goes back, in its order. The next look must not come before it has.
+    /// Lets go of these, by their channels; everything else goes back, in its order: what comes back is put behind what came back before,
+    /// and the broker does it some time after a channel is closed. So one channel follows another only when what that one held is there
+    /// again, and the next look comes after the last.
     func close(lettingGo numbers: [UInt16: [UInt64]] = [:]) throws {
         guard !channels.isEmpty else { return }
         // First on all of them: what one gives back would come over another one.
@@ -91,11 +117,9 @@ final class ParkScan {
             try link.letGo(gone, of: count, on: channel, from: name)
             try link.closeChannel(channel)
             expected += Int(count) - gone.count
+            let end = MonotonicClock.now &+ Self.returnLimit.inNanoseconds
+            while let state = try declaring.look(at: name), state.ready < expected, MonotonicClock.now < end { usleep(1000) }
         }
         channels = []
-        let end = MonotonicClock.now &+ Self.returnLimit.inNanoseconds
-        while let state = try declaring.look(at: name), state.ready < expected, MonotonicClock.now < end {
-            usleep(2000)
-        }
     }
 }

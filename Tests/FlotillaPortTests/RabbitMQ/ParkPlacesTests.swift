@@ -3,6 +3,7 @@
 import FlotillaEngine
 import FlotillaModel
 import FlotillaRabbitMQ
+import Synchronization
 import TestSupport
 import Testing
 
@@ -14,6 +15,12 @@ struct ParkPlacesTests {
             let harness = try #require(harness as? RabbitHarness)
             try await body(harness, try await harness.open(), try await harness.broker())
         }
+    }
+
+    /// Of 32 places, as every version finds it (FNV-1a).
+    private static func place(of connection: String) -> Int {
+        let hash = connection.utf8.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+        return Int((hash ^ hash >> 32) % 32)
     }
 
     private static func ids(_ letters: [Letter]) -> [String] { letters.compactMap { try? $0.content.get().id } }
@@ -31,7 +38,7 @@ struct ParkPlacesTests {
             }
             #expect(pages == [Array(all[0..<6]), Array(all[6..<12]), Array(all[12..<18]), Array(all[18..<20])])
             let report = try #require(try await broker.queues().first { $0.name == "q" })
-            #expect(report.parked == 20 && report.ready == 0)
+            #expect(report.parked == 20 && report.ready == 0 && report.dead == 0)
 
             let letters = try await broker.letters(in: "q.parked", matching: LetterFilter(), limit: 10)
             #expect(try await broker.replay(Array(letters[0..<4]), to: "q") == 4)
@@ -58,24 +65,54 @@ struct ParkPlacesTests {
         }
     }
 
-    /// More than the first two channels of a look hold.
+    /// More than the first two channels of a look hold, and beside them those of another connection in the same queue.
     @Test func `letters behind thousands of others are found, go in parts, and leave the others in their order`() async throws {
         try await Self.use { _, holder, broker in
-            try await holder.park((0..<6000).map { ("\($0)", $0 % 1000 == 999 ? "b" : "a") })
+            let neighbour = "a1"
+            #expect(Self.place(of: neighbour) == Self.place(of: "a") && Self.place(of: "b") != Self.place(of: "a"))
+            try await holder.park((0..<6000).map { ("\($0)", $0 % 1000 == 999 ? "b" : $0 % 3 == 2 ? neighbour : "a") })
             let park = holder.parking.park
-            let before = try await Self.ids(broker.letters(in: "q.parked", matching: LetterFilter(), limit: 10_000)).filter {
-                (Int($0) ?? 0) % 1000 != 999
+            // As they stand in the queue: they were laid down many at once, so that their times may have another order.
+            func standing(_ connection: String) async throws -> [String] {
+                let seen = Mutex<[String]>([])
+                let part = try await park.resume(connection, in: "q", limit: 10_000, passing: []) { letters in
+                    seen.withLock { $0 = Self.ids(letters) }
+                    return letters.map { _ in .stay }
+                }
+                #expect(part.isAll)
+                return seen.withLock { $0 }
             }
-            #expect(before.count == 5994)
             #expect(try await holder.resumeAll("b", limit: 2) == 6)
-            let first = try await park.resume("a", in: "q", limit: 500, passing: []) { $0.map { _ in .resume } }
-            #expect(first.resumed == 500 && !first.isAll)
-            let left = try await Self.ids(broker.letters(in: "q.parked", matching: LetterFilter(), limit: 10_000))
-            // Where a letter that was looked at comes back to is the broker's own: now and then one is a little behind its place.
-            #expect(left.count == 5494 && left == before.filter(Set(left).contains))
-            #expect(Set(left).intersection(before[..<500]).count < 50)
-            #expect(try await holder.resumeAll("a", limit: 2000) == 5494)
-            #expect(try await holder.depth("q") == 6000)
+            // Nobody has looked at the rest yet.
+            let first = Mutex<[String]>([])
+            let part = try await park.resume("a", in: "q", limit: 500, passing: []) { letters in
+                first.withLock { $0 = Self.ids(letters) }
+                return letters.map { _ in .resume }
+            }
+            #expect(part.resumed == 500 && !part.isAll)
+            var order = try await standing("a")
+            let others = try await standing(neighbour)
+            #expect(order.count == 3496 && others.count == 1998)
+            #expect(Set(order).isDisjoint(with: first.withLock { $0 }))
+            #expect(try await standing("a") == order)
+            #expect(try await broker.letters(in: "q.parked", matching: LetterFilter(), limit: 10_000).count == 5494)
+            for limit in [500, 1300, 1] {
+                let part = try await park.resume("a", in: "q", limit: limit, passing: []) { $0.map { _ in .resume } }
+                #expect(part.resumed == limit && !part.isAll)
+                order.removeFirst(limit)
+                #expect(try await standing("a") == order, "after \(limit)")
+                #expect(try await standing(neighbour) == others, "after \(limit)")
+            }
+            // Some go and some stay, all over the channels.
+            let last = try await park.resume("a", in: "q", limit: 10_000, passing: []) { letters in
+                letters.indices.map { $0 % 3 == 0 ? .resume : $0 % 3 == 1 ? .stay : .drop }
+            }
+            #expect(last.resumed == 565 && last.dropped == 565 && last.isAll)
+            #expect(try await standing("a") == order.indices.filter { $0 % 3 == 1 }.map { order[$0] })
+            #expect(try await standing(neighbour) == others)
+            #expect(try await holder.resumeAll("a", limit: 500) == 565)
+            #expect(try await holder.resumeAll(neighbour, limit: 500) == 1998)
+            #expect(try await holder.depth("q") == 6000 - 565)
             #expect(try await holder.parkedIDs().isEmpty)
         }
     }
