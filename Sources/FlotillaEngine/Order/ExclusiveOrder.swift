@@ -63,7 +63,7 @@ final class ExclusiveOrder: DeliveryOrder {
             let answer = try await work.change(leaving: [leaving].compactMap(\.self), asking: [request]).first
             if case .entered(let held)? = answer { return held }
             guard case .busy(let heldFor)? = answer else { throw CancellationError() }
-            for waiting in [delivery] + lines.dissolve(lane) { await work.postpone(waiting, by: LanePause.busy(heldFor: heldFor)) }
+            await work.postpone(([delivery] + lines.dissolve(lane)).map { ($0, LanePause.busy(heldFor: heldFor)) })
         } catch {
             for waiting in [delivery] + lines.dissolve(lane) { waiting.giveBack() }
         }

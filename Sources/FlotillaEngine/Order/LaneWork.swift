@@ -58,17 +58,24 @@ struct LaneWork: Sendable {
     /// Until it is cancelled: sends away who has waited in line for long. A broker does not let a delivery be held for any time.
     func tend(_ lines: Lines) async {
         while (try? await steps.sleeper.sleep(for: Lines.look)) != nil {
-            for (delivery, delay) in lines.overdue(now: now) { await postpone(delivery, by: delay) }
+            await postpone(lines.overdue(now: now))
         }
     }
 
     /// Its copy comes later, and no attempt is spent. Given back where that can't be.
-    func postpone(_ delivery: Delivery, by delay: Duration) async {
-        do {
-            try await steps.postpone(delivery, by: delay)
-            steps.watcher.postponed(delivery, by: delay)
-        } catch {
-            delivery.giveBack()
+    func postpone(_ delivery: Delivery, by delay: Duration) async { await postpone([(delivery, delay)]) }
+
+    /// One after the other. Where the copy of one is refused, those of the others would be, too: they are given back with it, after one
+    /// pause for all.
+    func postpone(_ deliveries: [(delivery: Delivery, delay: Duration)]) async {
+        for (place, (delivery, delay)) in deliveries.enumerated() {
+            do {
+                try await steps.postpone(delivery, by: delay)
+                steps.watcher.postponed(delivery, by: delay)
+            } catch {
+                for (left, _) in deliveries[place...] { left.giveBack() }
+                return
+            }
         }
     }
 }

@@ -224,9 +224,10 @@ final class StrictOrder: DeliveryOrder {
     }
 
     private func sendAway(_ delivery: Delivery, _ lane: LaneKey, _ delay: Duration) async -> (Delivery, LedgerKey)? {
-        for (place, waiting) in ([delivery] + lines.dissolve(lane)).enumerated() {
-            await work.postpone(waiting, by: min(delay + LanePause.step * Double(place), LanePause.longest))
-        }
+        await work.postpone(
+            ([delivery] + lines.dissolve(lane)).enumerated().map { place, waiting in
+                (waiting, min(delay + LanePause.step * Double(place), LanePause.longest))
+            })
         return nil
     }
 

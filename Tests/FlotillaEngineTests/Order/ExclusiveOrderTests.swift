@@ -112,6 +112,36 @@ struct ExclusiveOrderTests {
         }
     }
 
+    /// A session was lost, and others hold by now what waits in line here: the broker refused the copy of each, and after each of these
+    /// there was a pause.
+    @Test func `what can't be sent away is given back, all of it after one pause`() async throws {
+        try await Bench.use { bench in
+            let runs = Runs()
+            let worker = try bench.worker(concurrency: 2, prefetch: 16, handler: runs.handler(stops: "1")) {
+                $0.handlerLimit = .seconds(600)
+            }
+            try await bench.broker.publish(Self.keyed("1", "2", "3", "4"))
+            try await bench.running(worker) {
+                try await bench.broker.publish([event("a")])
+                try await within { await runs.tally.reach(2) }
+                bench.record.fail("refused", times: .max)
+                // Nobody waits for longer than 120 seconds, and each 45 seconds it is looked who does.
+                for look in 1...3 {
+                    try await bench.sleeper.slept(look, for: .seconds(45))
+                    bench.sleeper.advance(by: .seconds(45), waking: .seconds(45))
+                }
+                try await bench.sleeper.slept(1, for: .seconds(5))
+                bench.sleeper.advance(by: .seconds(5), waking: .seconds(5))
+                try await bench.record.reach("give back", 3)
+                #expect(bench.record.steps.count { $0 == "refused failed" } == 1)
+                bench.record.fail("refused", times: 0)
+                runs.gate.open()
+                try await within { await runs.tally.reach(5) }
+            }
+            #expect(Set(runs.all) == ["1", "2", "3", "4", "a"] && bench.broker.depth(of: "q") == 0)
+        }
+    }
+
     @Test func `while another process is in the lane its events are sent away; nothing of it stays behind when they have run`() async throws
     {
         try await Bench.use { bench in
