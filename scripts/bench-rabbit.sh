@@ -160,3 +160,13 @@ for line in sys.stdin:
     at_least "megabytes below 40 of an idle worker" "$(awk -v a="$idle" 'BEGIN { print 40 - a }')" 0
     at_least "megabytes below 40 of a worker before a long queue" "$(awk -v a="$most" 'BEGIN { print 40 - a }')" 0
 }
+
+bench_park() {
+    local count=${events:-1000000} place line
+    for place in rabbitmq file; do
+        line=$("$bin/flotilla" bench park --count "$count" --folder "$folder" --json $([ $place = file ] && echo --local))
+        printf '%s, %s events parked of 1,000 connections\n' "$place" "$count"
+        show "$line"
+        at_least "seconds below 10 of resuming one" "$(awk -v a="$(value resume_slowest "$line")" 'BEGIN { print 10 - a }')" 0
+    done
+}

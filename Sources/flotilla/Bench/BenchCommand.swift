@@ -4,6 +4,7 @@ internal import CBench
 internal import FlotillaEngine
 internal import FlotillaModel
 internal import FlotillaRuntime
+internal import FlotillaSQLite
 internal import Glibc
 
 struct BenchCommand: Command {
@@ -15,6 +16,7 @@ struct BenchCommand: Command {
                flotilla bench broker [--count N] [--publishers N] [--journal] [--large] [--rate N] [--keep TYPE] [--bare] [--json]
                flotilla bench worker [--count N] [--publishers N] [--ledger | --no-ledger] [--bare] [--json]
                flotilla bench ledger [--count N] [--publishers N] [--rows N] [--rate N] [--json]
+               flotilla bench park [--count N] [--connections N] [--local] [--folder DIR] [--json]
 
         verify: nanoseconds to verify one request of 1 KB, for each scheme, beside OpenSSL's own for the hash of the same bytes in the same
         run, and what is beyond it. Schemes of public keys and tokens do other work than hashing.
@@ -31,11 +33,16 @@ struct BenchCommand: Command {
         and then one by one; in a schema of its own, removed again. With --rate it tells what claim and mark take an event at low load;
         with --rows how many claims a second there are beside as many finished rows, and before.
 
+        park: parks events of many connections on the RabbitMQ of FLOTILLA_BROKER, or in a file, and tells how long it takes to resume those
+        of one connection, five times, and to list those of one and of all. On a queue of its own, removed again.
+
           --seconds N       for each part; 10 without it
           --publishers N    publishers that wait for their confirm, or handlers at once; 64 without it
           --backlog N       first let N events wait, then measure publishing and consuming beside them, and drain them
           --keys N          instead: events of N partition keys, one of each at a time, beside the same without keys
           --strict          in strict order
+          --connections N   whose events are parked, each as many; 1000 without it
+          --local           in a file instead of on RabbitMQ
           --folder DIR      where the files are made and removed again; ./var/bench without it
           --count N         events to publish or consume; 100000 without it
           --journal         journal what is published
@@ -48,7 +55,7 @@ struct BenchCommand: Command {
           --bare            a bare C loop over librabbitmq does it: what any client can reach on that broker
         """
 
-    enum Subject: String, CaseIterable { case local, verify, broker, worker, ledger }
+    enum Subject: String, CaseIterable { case local, verify, broker, worker, ledger, park }
 
     private let subject: Subject
     private let bare: Bool
@@ -61,6 +68,8 @@ struct BenchCommand: Command {
     private let json: Bool
     private let rabbit: RabbitBench
     private let ledger: LedgerBench?
+    private let connections: Int
+    private let isLocal: Bool
 
     init(_ arguments: inout Arguments) throws {
         seconds = try arguments.integer("--seconds", in: 1...3600) ?? 10
@@ -75,8 +84,12 @@ struct BenchCommand: Command {
         let rows = try arguments.integer("--rows", in: 1...1_000_000_000) ?? 0
         let (with, without) = (arguments.flag("--ledger"), arguments.flag("--no-ledger"))
         if with, without { throw WrongUsage("--ledger and --no-ledger contradict each other") }
-        let word = try arguments.word("local, verify, broker, worker or ledger")
-        guard let subject = Subject(rawValue: word) else { throw WrongUsage("\(word) is none of local, verify, broker, worker, ledger") }
+        connections = try arguments.integer("--connections", in: 1...1_000_000) ?? 1000
+        isLocal = arguments.flag("--local")
+        let word = try arguments.word("local, verify, broker, worker, ledger or park")
+        guard let subject = Subject(rawValue: word) else {
+            throw WrongUsage("\(word) is none of local, verify, broker, worker, ledger, park")
+        }
         self.subject = subject
         let needsLedger = subject == .ledger || subject == .worker && with
         ledger = try needsLedger ? LedgerBench(count: rabbit.count, lanes: publishers, rows: rows, rate: rabbit.rate) : nil
@@ -88,6 +101,7 @@ struct BenchCommand: Command {
         case .verify: try verify()
         case .broker, .worker: try await runRabbit()
         case .ledger: try await runLedger()
+        case .park: try await runPark()
         }
     }
 
@@ -120,6 +134,28 @@ struct BenchCommand: Command {
     private func runLedger() async throws -> ExitStatus {
         guard let ledger else { return .wrongUsage }
         let lines = try await ledger.run()
+        if json {
+            printJSON { json in
+                for line in lines { json.member(line.name, line.value) }
+            }
+        } else {
+            print(Terminal.table(lines.map { [$0.name, Line($0.name, $0.value, $0.unit).text] }))
+        }
+        return .done
+    }
+
+    private func runPark() async throws -> ExitStatus {
+        guard connections <= rabbit.count else { throw WrongUsage("--connections must not be more than --count") }
+        let local = LocalBench(folder: "\(folder)/\(getpid())", seconds: seconds, publishers: publishers)
+        let lines = try await local.withFolder {
+            try await local.withFile("park.db") { file in
+                func measure(_ broker: any Broker & BrokerInspection & Park) async throws -> [ParkBench.Line] {
+                    try await ParkBench(count: rabbit.count, connections: connections, broker: broker, file: file).run()
+                }
+                guard isLocal else { return try await rabbit.with { try await measure($0) } }
+                return try await measure(SQLiteBroker(file))
+            }
+        }
         if json {
             printJSON { json in
                 for line in lines { json.member(line.name, line.value) }

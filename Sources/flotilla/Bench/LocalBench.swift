@@ -41,13 +41,26 @@ struct LocalBench {
             throw WrongUsage("--folder must be in a folder that is there: \(path)")
         }
         defer {
-            for name in ["bench.db", "bare.db", "single.db", "backlog.db", "keys.db"] {
+            for name in ["bench.db", "bare.db", "single.db", "backlog.db", "keys.db", "park.db"] {
                 for suffix in ["", "-wal", "-shm", "-lock"] { unlink("\(folder)/\(name)\(suffix)") }
             }
             unlink("\(folder)/sync")
             rmdir(folder)
         }
         return try await body()
+    }
+
+    /// A file alone, for the time of `body`.
+    func withFile<Value>(_ name: String, _ body: (SQLiteFile) async throws -> Value) async throws -> Value {
+        let file = try await SQLiteFile.open("\(folder)/\(name)")
+        do {
+            let value = try await body(file)
+            await file.close()
+            return value
+        } catch {
+            await file.close()
+            throw error
+        }
     }
 
     /// The whole life of events, each publisher waiting for its confirm.

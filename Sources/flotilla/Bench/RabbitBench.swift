@@ -105,7 +105,7 @@ struct RabbitBench {
         return figures
     }
 
-    private static let bindings = [TopicPattern("github.#")].compactMap(\.self)
+    static let bindings = [TopicPattern("github.#")].compactMap(\.self)
 
     private func open(prefix: String) async throws -> RabbitBroker {
         var options = RabbitBroker.Options()
