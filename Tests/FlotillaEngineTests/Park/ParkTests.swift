@@ -256,6 +256,29 @@ struct ParkTests {
         }
     }
 
+    @Test func `a sweep lets go on all that are due, however many`() async throws {
+        try await Bench.use { bench in
+            let count = 1100
+            for number in 0..<count {
+                try await bench.park(["\(number)"], of: "c\(number)")
+                _ = try await bench.consents.authorise("c\(number)")
+            }
+            let worker = try bench.worker(parks: true, concurrency: 8, prefetch: 8, handler: Doing { _, _ in .done })
+            // What comes after one event at 500 a second.
+            let pause = Duration.seconds(1) * (1.0 / 500)
+            try await bench.running(worker) {
+                try await bench.sleeper.slept(1, for: .seconds(60))
+                bench.sleeper.advance(by: .seconds(60))
+                for number in 1...count {
+                    try await bench.sleeper.slept(number, for: pause)
+                    bench.sleeper.advance(by: pause, waking: pause)
+                }
+                try await bench.record.reach("settled", count)
+            }
+            #expect(bench.broker.letters(in: "q.parked").isEmpty)
+        }
+    }
+
     @Test func `a store or a broker that is away costs nothing: the next sweep goes on`() async throws {
         try await Bench.use { bench in
             let runs = Tally()

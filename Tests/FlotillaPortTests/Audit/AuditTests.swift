@@ -186,7 +186,7 @@ struct RabbitAuditTests {
             // Held here, and known here: nothing is missing.
             let pending = try await audit(broker, ledger)
             #expect(pending.report.unrouted.events == 1 && pending.report.kept == 1)
-            #expect(pending.report.consumers.map { [$0.pending, $0.missing] } == [[1, 0]])
+            #expect(pending.report.consumers.map { [$0.pending, $0.missing] } == [[1, 0]], "\(pending.report)")
             for delivery in deliveries { delivery.acknowledge() }
             await subscription.cancel()
             try await until { try await broker.queues().first { $0.name == "q" }?.held == 0 }

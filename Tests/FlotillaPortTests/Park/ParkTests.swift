@@ -100,6 +100,29 @@ struct ParkTests {
     }
 
     @Test(arguments: Adapter.allCases)
+    func `what waits for the same connection beside another queue stays there`(_ adapter: Adapter) async throws {
+        try await Self.use(adapter) { holder in
+            try await holder.park([("1", "a"), ("2", "b")])
+            try await holder.park([("3", "a"), ("4", nil)], in: "mail", type: "mail.t")
+            let park = holder.parking.park
+            #expect(try await park.parked(in: "q").map(\.connection) == ["a", "b"])
+            #expect(try await park.parked(in: "mail").map(\.connection) == [nil, "a"])
+            #expect(try await holder.resumeAll(nil) == 0)
+            #expect(try await holder.resumeAll("a") == 1)
+            #expect(try await park.parked(in: "q", of: "a") == nil)
+            #expect(try await park.parked(in: "mail", of: "a")?.count == 1)
+            let part = try await park.resume("a", in: "mail", limit: 10, passing: []) { $0.map { _ in .resume } }
+            #expect(part.resumed == 1 && part.isAll)
+            let subscription = try await holder.broker.subscribe(to: "mail", prefetch: 10)
+            let delivery = try await subscription.one()
+            #expect(delivery.id == "3")
+            delivery.acknowledge()
+            await subscription.cancel()
+            #expect(try await holder.depth("q") == 1)
+        }
+    }
+
+    @Test(arguments: Adapter.allCases)
     func `names of any length and any characters are kept apart`(_ adapter: Adapter) async throws {
         try await Self.use(adapter) { holder in
             try await holder.park(ConnectionNames.odd.enumerated().map { ("\($0.offset)", $0.element) })

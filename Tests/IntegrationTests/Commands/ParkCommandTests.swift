@@ -91,6 +91,36 @@ internal import Testing
         }
     }
 
+    @Test("resume goes through every queue, or through the one that is named")
+    func queues() async throws {
+        try await CrashRun.with { run in
+            for queue in ["one", "two", "three"] {
+                try await run.open.declare(queue)
+                try await run.open.publish(["a", "b"], to: queue)
+                let subscription = try await run.open.broker.subscribe(to: queue, prefetch: 2)
+                for _ in 0..<2 {
+                    let delivery = try #require(try await subscription.next())
+                    var passage = delivery.passage
+                    passage.set(connection: "c")
+                    try await run.open.broker.forward(delivery, to: QueueNames.parked(queue), passage: passage, after: .zero)
+                    delivery.acknowledge()
+                }
+                await subscription.cancel()
+            }
+            let flotilla = DeadCommandTests.Commands(place: run.place)
+            func resumed(_ words: String) async throws -> [String] {
+                try await flotilla.rows(words).filter { $0["resumed"]?.integer == 2 }.compactMap { $0["queue"]?.string }.sorted()
+            }
+            #expect(try await resumed("park resume --connection c --queue two") == ["two"])
+            for queue in ["one", "three"] { #expect(try await run.open.parked(queue).count == 2) }
+            #expect(try await resumed("park resume --connection c") == ["one", "three"])
+            for queue in ["one", "two", "three"] {
+                #expect(try await run.open.parked(queue).isEmpty)
+                #expect(try await run.open.report(queue).ready == 2)
+            }
+        }
+    }
+
     @Test("a resumption that is killed leaves what it has not moved, and the next one goes on with it: each event runs once more")
     func killed() async throws {
         try await withParked(60) { run, flotilla in
