@@ -213,7 +213,7 @@ struct OrderTests {
             try await Self.awaitDone([("k", Array(ids[..<10]))], holder)
             #expect(record.runs["k"] == Array(ids[..<10]))
 
-            // By the name of their park they come back, each once, where they were.
+            // By the name of their park they come back, each once; their places they have lost.
             _ = try await holder.parking.consents.authorise("lane-full")
             try await within {
                 var resumption = Resumption("lane-full", in: "q", holder.parking)
@@ -221,7 +221,9 @@ struct OrderTests {
             }
             try await Self.awaitDone([("k", ids)], holder)
             await worker.drain()
-            #expect(record.runs["k"] == ids)
+            let runs = record.runs["k"] ?? []
+            #expect(Array(runs.prefix(10)) == Array(ids[..<10]) && runs.dropFirst(10).sorted() == ["10", "11"])
+            #expect(record.overlaps.isEmpty)
         }
     }
 

@@ -86,7 +86,7 @@ internal import Testing
             #expect(try await flotilla.rows("park resume --connection lane-full").first?["resumed"]?.integer == 2)
             _ = try await run.restarted(["order=strict"], most: 0)
             for number in 0..<6 { #expect(try await run.open.state(of: "e\(number)", in: run.queue) == .done) }
-            #expect(run.runs == ["e0", "e0", "e1", "e2", "e3", "e4", "e5"])
+            #expect(Array(run.runs.prefix(5)) == ["e0", "e0", "e1", "e2", "e3"] && run.runs.dropFirst(5).sorted() == ["e4", "e5"])
             #expect(try await run.open.parked(run.queue).isEmpty)
         }
     }
