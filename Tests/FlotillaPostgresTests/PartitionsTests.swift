@@ -9,7 +9,7 @@ struct PartitionsTests {
 
     @Test func `from nothing there is one for today and some days ahead`() {
         let plan = Partitions.plan([], today: 20_000, keeping: 14)
-        #expect(plan == Partitions.Plan(made: [Span(first: 20_000, end: 20_007), Span(first: 20_007, end: 20_014)]))
+        #expect(plan == Partitions.Plan(made: [Span(first: 20_000, end: 20_014)]))
     }
 
     @Test(arguments: [1, 2, 7, 14, 90, 3650] as [Int64])
@@ -28,16 +28,16 @@ struct PartitionsTests {
 
     @Test func `after a long pause the days between have none, and today's is made`() {
         let plan = Partitions.plan([Span(first: 100, end: 104)], today: 200, keeping: 14)
-        #expect(plan.made.first == Span(first: 200, end: 207))
+        #expect(plan.made.first == Span(first: 200, end: 214))
         #expect(plan.dropped == [Span(first: 100, end: 104)])
     }
 
     @Test func `a clock that was ahead once leaves no day without one`() {
         let ahead = [Span(first: 20_003, end: 20_007), Span(first: 20_100, end: 20_104)]
         let plan = Partitions.plan(ahead, today: 20_000, keeping: 14)
-        #expect(plan.made == [Span(first: 20_000, end: 20_003), Span(first: 20_007, end: 20_014)])
+        #expect(plan.made == [Span(first: 20_000, end: 20_003), Span(first: 20_007, end: 20_021)])
         let early = Partitions.plan([Span(first: 20_100, end: 20_104)], today: 20_000, keeping: 14)
-        #expect(early.made == [Span(first: 20_000, end: 20_007), Span(first: 20_007, end: 20_014)])
+        #expect(early.made == [Span(first: 20_000, end: 20_014)])
     }
 
     @Test func `as long as nobody has said how long outcomes are kept, none is dropped`() {

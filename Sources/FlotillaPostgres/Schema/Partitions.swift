@@ -16,9 +16,9 @@ enum Partitions {
         var dropped: [Span] = []
     }
 
-    /// Days of a partition. A fresh key is looked for in each of them: with two for the days that outcomes are kept for there are three, and
-    /// what is kept for longer than it must be is half as much again.
-    static func length(keeping days: Int64) -> Int64 { max(1, days / 2) }
+    /// Days of a partition: all that outcomes are kept for. A fresh key is looked for in each partition, at the same price whatever is in it:
+    /// so there are two, and what is kept for longer than it must be is as much again at most.
+    static func length(keeping days: Int64) -> Int64 { max(1, days) }
 
     /// - Parameter days: how long outcomes are kept.
     static func plan(_ spans: [Span], today: Int64, keeping days: Int64) -> Plan {
