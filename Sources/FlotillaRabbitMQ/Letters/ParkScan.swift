@@ -17,6 +17,9 @@ internal import Glibc
 /// given back is in its place again when nothing that came back before was left unread: a look that has passed over letters does not
 /// end among such. In a queue that is too long for that, what it has passed over goes behind them.
 ///
+/// Of a queue whose leader does not answer within a quarter of a second the broker says that it has nothing and no consumer. So a queue is
+/// empty when it says so and counts the one who looks: events that wait for a consent would be forgotten otherwise.
+///
 /// Each look counts as a delivery of what it has seen, and there may be a million of them: a park is looked through only when a
 /// connection in it has been authorised, or a person asks.
 final class ParkScan {
@@ -57,7 +60,7 @@ final class ParkScan {
     func look(atMost most: Int = .max, _ body: (amqp_envelope_t, UInt16) throws -> Thought) throws -> Bool {
         let declaring = Declaring(link)
         guard let before = try declaring.look(at: name) else { throw BrokerFailure(.refused, "there is no queue \(name)") }
-        guard before.ready > 0 else { return before.consumers == 0 }
+        guard before.ready > 0 || before.consumers == 0 else { return false }
         var seen = 0
         var goesOn = true
         var hasPassed = false
@@ -69,7 +72,7 @@ final class ParkScan {
             let channel = try open(prefetch: UInt16(size))
             for _ in 0..<size {
                 let first = before.consumers == 0 ? Link.answerSeconds * 1000 : Self.patience
-                let limit = seen == 0 ? first : seen < before.ready ? Self.patience : Self.lag
+                let limit = seen >= before.ready ? Self.lag : seen == 0 ? first : Self.patience
                 let came: Void? = try link.consume(on: channel, withinMilliseconds: limit) { envelope in
                     counts[channel] = envelope.delivery_tag
                     cameBack = envelope.redelivered != 0
@@ -84,7 +87,7 @@ final class ParkScan {
                 guard came == nil else { continue }
                 // Silence: either this is all, or another one has the rest.
                 let now = try declaring.look(at: name)
-                if seen == 0, let now, now.ready > 0, now.consumers == 1 {
+                if seen == 0, before.ready > 0, let now, now.ready > 0, now.consumers == 1 {
                     throw LinkFailure.lost("looking into \(name): the broker delivers nothing of it")
                 }
                 let isAlone = before.consumers == 0 && now?.consumers == channels.count

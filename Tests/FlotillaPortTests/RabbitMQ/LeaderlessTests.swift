@@ -57,4 +57,22 @@ struct LeaderlessTests {
         #expect(try await subscriptions[0].one(within: .seconds(100)).id == "late")
         await broker.close()
     }
+
+    /// The broker says of such a queue that it is empty and nobody consumes it: its park passed for drained, and what was in it was forgotten.
+    @Test func `a park that does not answer does not pass for an empty one`() async throws {
+        let node = try await RabbitNode.shared
+        try await RabbitHarness.use { harness in
+            let harness = try #require(harness as? RabbitHarness)
+            let holder = try await harness.open()
+            try await holder.park([("1", "c")])
+            let places = (0..<RabbitBroker.Options.smallPark).map { "whereis('%2F_\(harness.prefix)q.parked.\($0)')" }
+            func all(_ word: String) -> String { "[sys:\(word)(P) || P <- [\(places.joined(separator: ","))]]." }
+            try await node.control("eval", all("suspend"))
+            let mute = try? await holder.parking.park.resume("c", in: "q", limit: 10, passing: []) { $0.map { _ in .resume } }
+            try await node.control("eval", all("resume"))
+            #expect(mute?.isAll != true)
+            try await TestSupport.until { (try? await holder.resumeAll("c")) == 1 }
+            #expect(try await holder.parking.park.resume("c", in: "q", limit: 10, passing: []) { $0.map { _ in .resume } }.isAll)
+        }
+    }
 }
