@@ -81,7 +81,7 @@ struct PostgresProgramTests {
         process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent(program)
         process.arguments = words
         process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
-        process.environment = ["PATH": "/usr/bin:/bin", "SWIFT_BACKTRACE": "enable=no"].merging(environment) { $1 }
+        process.environment = Started.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         try folder.write(Data(), to: "output")
         let output = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.path + "/output"))

@@ -20,13 +20,12 @@ final class Started: Sendable {
         process = Process()
         process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent(program)
         process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
-        process.environment = [
-            "PATH": "/usr/bin:/bin", "SWIFT_BACKTRACE": "enable=no", "FLOTILLA_BROKER": broker, "FLOTILLA_PREFIX": prefix,
-            "FLOTILLA_STORE": store, "FLOTILLA_ADMIN": "127.0.0.1:\(admin)",
-        ]
-        // Built with the same sanitizer as the tests are, if any.
-        let ours = ProcessInfo.processInfo.environment
-        for name in ["LD_PRELOAD", "TSAN_OPTIONS", "ASAN_OPTIONS"] { process.environment?[name] = ours[name] }
+        process.environment = Self.environment
+        process.environment?.merge(
+            [
+                "FLOTILLA_BROKER": broker, "FLOTILLA_PREFIX": prefix, "FLOTILLA_STORE": store, "FLOTILLA_ADMIN": "127.0.0.1:\(admin)",
+            ]
+        ) { $1 }
         process.environment?.merge(
             program == "flotilla-ingress"
                 ? [
@@ -39,6 +38,13 @@ final class Started: Sendable {
         try folder.write(Data(), to: "errors")
         process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.path + "/errors"))
         try process.run()
+    }
+
+    /// Of a program that is told nothing: built with the same sanitizer as the tests are, if any.
+    static var environment: [String: String] {
+        let names = ["LD_PRELOAD", "TSAN_OPTIONS", "ASAN_OPTIONS"]
+        let ours = ProcessInfo.processInfo.environment.filter { names.contains($0.key) }
+        return ours.merging(["PATH": "/usr/bin:/bin", "SWIFT_BACKTRACE": "enable=no"]) { $1 }
     }
 
     var log: String { (try? folder.bytes("errors")).map { String(decoding: $0, as: UTF8.self) } ?? "" }
