@@ -57,8 +57,7 @@ extension Link {
         for number in numbers { try send("letting go of a letter") { amqp_basic_ack($0, channel, number, 0) } }
         try send("giving back a letter") { amqp_basic_nack($0, channel, staying, 0, 1) }
         // Somebody else who looks may have got it: then there is only the time.
-        let end = MonotonicClock.now &+ Self.returnLimit.inNanoseconds
-        while let state = try declaring.look(at: name), state.ready <= before, MonotonicClock.now < end { usleep(1000) }
+        try declaring.await(ready: before + 1, in: name, within: Self.returnLimit)
     }
 
     private static var looker: String { "look" }

@@ -82,13 +82,6 @@ struct LetterBox {
         return leaving.count
     }
 
-    /// What was looked at is back in its queue a moment after the channel is closed: the next look must not come before.
-    private func awaitReturn(of count: Int, in name: String) throws {
-        let declaring = Declaring(link)
-        let end = MonotonicClock.now &+ Duration.seconds(2).inNanoseconds
-        while let state = try declaring.look(at: name), state.ready < count, MonotonicClock.now < end { usleep(1000) }
-    }
-
     /// Everything that is ready now, in its order. `finally` runs while all of it is still held, with the number of the last one.
     private func look(_ body: (KeptMessage, UInt64) throws -> Void, finally: (UInt64) throws -> Int = { _ in 0 }) throws {
         guard let state = try Declaring(link).look(at: name) else { throw BrokerFailure(.refused, "there is no queue \(name)") }
@@ -108,6 +101,7 @@ struct LetterBox {
         }
         let gone = try finally(last)
         try link.closeChannel(channel)
-        try awaitReturn(of: state.ready - gone, in: name)
+        // The next look must not come before.
+        try Declaring(link).await(ready: state.ready - gone, in: name, within: .seconds(2))
     }
 }

@@ -120,8 +120,7 @@ final class ParkScan {
             try link.letGo(gone, of: count, on: channel, from: name)
             try link.closeChannel(channel)
             expected += Int(count) - gone.count
-            let end = MonotonicClock.now &+ Self.returnLimit.inNanoseconds
-            while let state = try declaring.look(at: name), state.ready < expected, MonotonicClock.now < end { usleep(1000) }
+            try declaring.await(ready: expected, in: name, within: Self.returnLimit)
         }
         channels = []
     }

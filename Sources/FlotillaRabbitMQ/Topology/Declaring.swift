@@ -3,6 +3,8 @@
 internal import CRabbitMQ
 internal import FlotillaEngine
 internal import FlotillaModel
+internal import FlotillaRuntime
+internal import Glibc
 
 /// Brings a topology onto the broker, as often as anybody likes: what is there already is looked at first. With a user who may not
 /// configure only the looking is done.
@@ -48,6 +50,12 @@ struct Declaring {
         } catch let failure as LinkFailure where failure.isMissing {
             return nil
         }
+    }
+
+    /// Until so many are ready in it, or the time is over: what goes back into a queue is there a moment after the broker has been told.
+    func await(ready count: Int, in queue: String, within limit: Duration) throws {
+        let end = MonotonicClock.now &+ limit.inNanoseconds
+        while let state = try look(at: queue), state.ready < count, MonotonicClock.now < end { usleep(1000) }
     }
 
     private func exists(_ exchange: Topology.Exchange) throws -> Bool {

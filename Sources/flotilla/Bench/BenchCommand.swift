@@ -133,15 +133,7 @@ struct BenchCommand: Command {
 
     private func runLedger() async throws -> ExitStatus {
         guard let ledger else { return .wrongUsage }
-        let lines = try await ledger.run()
-        if json {
-            printJSON { json in
-                for line in lines { json.member(line.name, line.value) }
-            }
-        } else {
-            print(Terminal.table(lines.map { [$0.name, Line($0.name, $0.value, $0.unit).text] }))
-        }
-        return .done
+        return show(try await ledger.run())
     }
 
     private func runPark() async throws -> ExitStatus {
@@ -149,21 +141,14 @@ struct BenchCommand: Command {
         let local = LocalBench(folder: "\(folder)/\(getpid())", seconds: seconds, publishers: publishers)
         let lines = try await local.withFolder {
             try await local.withFile("park.db") { file in
-                func measure(_ broker: any Broker & BrokerInspection & Park) async throws -> [ParkBench.Line] {
+                func measure(_ broker: any Broker & BrokerInspection & Park) async throws -> [BenchLine] {
                     try await ParkBench(count: rabbit.count, connections: connections, broker: broker, file: file).run()
                 }
                 guard isLocal else { return try await rabbit.with { try await measure($0) } }
                 return try await measure(SQLiteBroker(file))
             }
         }
-        if json {
-            printJSON { json in
-                for line in lines { json.member(line.name, line.value) }
-            }
-        } else {
-            print(Terminal.table(lines.map { [$0.name, Line($0.name, $0.value, $0.unit).text] }))
-        }
-        return .done
+        return show(lines)
     }
 
     private func runLocal() async throws -> ExitStatus {
@@ -172,6 +157,10 @@ struct BenchCommand: Command {
             if keys > 0 { return try await measureKeys(bench) }
             return backlog > 0 ? try await measureBacklog(bench) : try await measure(bench)
         }
+        return show(lines)
+    }
+
+    private func show(_ lines: [BenchLine]) -> ExitStatus {
         if json {
             printJSON { json in
                 for line in lines { json.member(line.name, line.value) }
@@ -202,56 +191,43 @@ struct BenchCommand: Command {
         return .done
     }
 
-    private struct Line {
-        let name: String
-        let value: Double
-        let unit: String
-
-        init(_ name: String, _ value: Double, _ unit: String = "") {
-            self.name = name
-            self.value = value
-            self.unit = unit
-        }
-
-        var text: String { (value < 100 ? String(Double(Int((value * 100).rounded())) / 100) : String(Int(value.rounded()))) + " " + unit }
-    }
-
-    private func measure(_ bench: LocalBench) async throws -> [Line] {
+    private func measure(_ bench: LocalBench) async throws -> [BenchLine] {
         let fleet = try await bench.run()
         let bare = try bench.bareLoop()
         let single = try await bench.singles()
         let sync = flotilla_bench_fdatasync("\(bench.folder)/sync", 1000)
         return [
-            Line("events_per_second", fleet.eventsPerSecond, "events/s"), Line("slowest_second", fleet.slowestSecond, "events/s"),
-            Line("p50", fleet.percentile(0.5), "us"), Line("p99", fleet.percentile(0.99), "us"),
-            Line("rss", LocalBench.residentMegabytes, "MB"), Line("bare_loop", bare, "events/s"),
-            Line("ratio_to_bare_loop", fleet.eventsPerSecond / bare), Line("single_publish_p50", single.percentile(0.5), "us"),
-            Line("fdatasync_p50", sync, "us"), Line("ratio_to_fdatasync", single.percentile(0.5) / sync),
+            BenchLine("events_per_second", fleet.eventsPerSecond, "events/s"), BenchLine("slowest_second", fleet.slowestSecond, "events/s"),
+            BenchLine("p50", fleet.percentile(0.5), "us"), BenchLine("p99", fleet.percentile(0.99), "us"),
+            BenchLine("rss", LocalBench.residentMegabytes, "MB"), BenchLine("bare_loop", bare, "events/s"),
+            BenchLine("ratio_to_bare_loop", fleet.eventsPerSecond / bare), BenchLine("single_publish_p50", single.percentile(0.5), "us"),
+            BenchLine("fdatasync_p50", sync, "us"), BenchLine("ratio_to_fdatasync", single.percentile(0.5) / sync),
         ]
     }
 
-    private func measureKeys(_ bench: LocalBench) async throws -> [Line] {
+    private func measureKeys(_ bench: LocalBench) async throws -> [BenchLine] {
         let none = try await bench.run()
         let keyed = try await bench.run(keys: keys, order: order)
         return [
-            Line("events_per_second", none.eventsPerSecond, "events/s"), Line("p99", none.percentile(0.99), "us"),
-            Line("keyed_events_per_second", keyed.eventsPerSecond, "events/s"), Line("keyed_p99", keyed.percentile(0.99), "us"),
-            Line("ratio", keyed.eventsPerSecond / none.eventsPerSecond),
+            BenchLine("events_per_second", none.eventsPerSecond, "events/s"), BenchLine("p99", none.percentile(0.99), "us"),
+            BenchLine("keyed_events_per_second", keyed.eventsPerSecond, "events/s"), BenchLine("keyed_p99", keyed.percentile(0.99), "us"),
+            BenchLine("ratio", keyed.eventsPerSecond / none.eventsPerSecond),
         ]
     }
 
-    private func measureBacklog(_ bench: LocalBench) async throws -> [Line] {
+    private func measureBacklog(_ bench: LocalBench) async throws -> [BenchLine] {
         let empty = try await bench.run()
         let memory = LocalBench.residentMegabytes
         let figures = try await bench.runBesideBacklog(of: backlog)
         return [
-            Line("empty_events_per_second", empty.eventsPerSecond, "events/s"), Line("empty_publish_p50", empty.percentile(0.5), "us"),
-            Line("empty_rss", memory, "MB"), Line("fill_per_second", figures.fillPerSecond, "events/s"),
-            Line("beside_events_per_second", figures.beside.eventsPerSecond, "events/s"),
-            Line("beside_publish_p50", figures.beside.percentile(0.5), "us"),
-            Line("drain_per_second", figures.drainPerSecond, "events/s"), Line("rss", LocalBench.residentMegabytes, "MB"),
-            Line("ratio_beside_to_empty", figures.beside.eventsPerSecond / empty.eventsPerSecond),
-            Line("ratio_drain_to_empty", figures.drainPerSecond / empty.eventsPerSecond),
+            BenchLine("empty_events_per_second", empty.eventsPerSecond, "events/s"),
+            BenchLine("empty_publish_p50", empty.percentile(0.5), "us"),
+            BenchLine("empty_rss", memory, "MB"), BenchLine("fill_per_second", figures.fillPerSecond, "events/s"),
+            BenchLine("beside_events_per_second", figures.beside.eventsPerSecond, "events/s"),
+            BenchLine("beside_publish_p50", figures.beside.percentile(0.5), "us"),
+            BenchLine("drain_per_second", figures.drainPerSecond, "events/s"), BenchLine("rss", LocalBench.residentMegabytes, "MB"),
+            BenchLine("ratio_beside_to_empty", figures.beside.eventsPerSecond / empty.eventsPerSecond),
+            BenchLine("ratio_drain_to_empty", figures.drainPerSecond / empty.eventsPerSecond),
         ]
     }
 }

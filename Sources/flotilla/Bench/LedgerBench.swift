@@ -8,12 +8,6 @@ internal import FlotillaRuntime
 /// The ledger on PostgreSQL alone: fresh events claimed, then marked, by as many callers as are asked for, each waiting for its answer. In
 /// a schema of its own that is removed again.
 struct LedgerBench {
-    struct Line {
-        let name: String
-        let value: Double
-        var unit = "events/s"
-    }
-
     struct Figures {
         var claimsPerSecond = 0.0
         var marksPerSecond = 0.0
@@ -49,19 +43,20 @@ struct LedgerBench {
         self.rate = rate
     }
 
-    func run() async throws -> [Line] {
+    func run() async throws -> [BenchLine] {
         if let rate { return try await with { try await measure($0, rate: rate, "low") } }
         guard rows == 0 else { return try await besideRows() }
         let batches = try await with { try await measure($0, "batch", count) }
         // Fewer, for they take their time.
         let single = try await with(batch: 1) { try await measure($0, "single", max(1, count / 20)) }
         return [
-            Line(name: "claims_per_second", value: batches.claimsPerSecond), Line(name: "marks_per_second", value: batches.marksPerSecond),
-            Line(name: "events_per_second", value: batches.eventsPerSecond),
-            Line(name: "single_claims_per_second", value: single.claimsPerSecond),
-            Line(name: "single_events_per_second", value: single.eventsPerSecond),
-            Line(name: "ratio_claims", value: batches.claimsPerSecond / single.claimsPerSecond, unit: ""),
-            Line(name: "ratio_events", value: batches.eventsPerSecond / single.eventsPerSecond, unit: ""),
+            BenchLine("claims_per_second", batches.claimsPerSecond, "events/s"),
+            BenchLine("marks_per_second", batches.marksPerSecond, "events/s"),
+            BenchLine("events_per_second", batches.eventsPerSecond, "events/s"),
+            BenchLine("single_claims_per_second", single.claimsPerSecond, "events/s"),
+            BenchLine("single_events_per_second", single.eventsPerSecond, "events/s"),
+            BenchLine("ratio_claims", batches.claimsPerSecond / single.claimsPerSecond),
+            BenchLine("ratio_events", batches.eventsPerSecond / single.eventsPerSecond),
         ]
     }
 
@@ -86,7 +81,7 @@ struct LedgerBench {
         }
     }
 
-    private func besideRows() async throws -> [Line] {
+    private func besideRows() async throws -> [BenchLine] {
         try await with { ledger in
             try await PostgresTrial.makeOldPartitions(of: ledger)
             _ = try await measure(ledger, "warm", count / 4)
@@ -95,10 +90,12 @@ struct LedgerBench {
             _ = try await measure(ledger, "warm-again", count / 4)
             let after = try await median(ledger, "after")
             return [
-                Line(name: "claims_before", value: before.claimsPerSecond), Line(name: "claims_beside_rows", value: after.claimsPerSecond),
-                Line(name: "marks_before", value: before.marksPerSecond), Line(name: "marks_beside_rows", value: after.marksPerSecond),
-                Line(name: "times_slower", value: before.claimsPerSecond / after.claimsPerSecond, unit: ""),
-                Line(name: "times_slower_marks", value: before.marksPerSecond / after.marksPerSecond, unit: ""),
+                BenchLine("claims_before", before.claimsPerSecond, "events/s"),
+                BenchLine("claims_beside_rows", after.claimsPerSecond, "events/s"),
+                BenchLine("marks_before", before.marksPerSecond, "events/s"),
+                BenchLine("marks_beside_rows", after.marksPerSecond, "events/s"),
+                BenchLine("times_slower", before.claimsPerSecond / after.claimsPerSecond),
+                BenchLine("times_slower_marks", before.marksPerSecond / after.marksPerSecond),
             ]
         }
     }
@@ -142,7 +139,7 @@ struct LedgerBench {
     }
 
     /// One event after the other, so many a second.
-    private func measure(_ ledger: PostgresLedger, rate: Int, _ name: String) async throws -> [Line] {
+    private func measure(_ ledger: PostgresLedger, rate: Int, _ name: String) async throws -> [BenchLine] {
         let loop = try Loop("bench")
         defer { loop.stop() }
         let sleeper = LoopSleeper(loop)
@@ -157,8 +154,8 @@ struct LedgerBench {
         }
         figures.latencies.sort()
         return [
-            Line(name: "p50_us", value: figures.percentile(0.5), unit: "us"),
-            Line(name: "p99_us", value: figures.percentile(0.99), unit: "us"),
+            BenchLine("p50_us", figures.percentile(0.5), "us"),
+            BenchLine("p99_us", figures.percentile(0.99), "us"),
         ]
     }
 }

@@ -10,12 +10,6 @@ internal import FlotillaSQLite
 /// A park that is filled as workers fill it, each event claimed, laid down and marked; then connections of it are resumed one by one, as
 /// `flotilla park resume` does, and the rest is listed. Ledger and consents are in a file; the queues are there, too, or on RabbitMQ.
 struct ParkBench {
-    struct Line {
-        let name: String
-        let value: Double
-        var unit = "s"
-    }
-
     let count: Int
     let connections: Int
     let broker: any Broker & BrokerInspection & Park
@@ -28,7 +22,7 @@ struct ParkBench {
 
     private var parking: Parking { Parking(park: broker, consents: SQLiteConsents(file), ledger: SQLiteLedger(file)) }
 
-    func run() async throws -> [Line] {
+    func run() async throws -> [BenchLine] {
         try await broker.declare(Self.queue, bindings: RabbitBench.bindings)
         let filling = try await ContinuousClock().measure { try await fill() }
         var times: [Double] = []
@@ -48,9 +42,9 @@ struct ParkBench {
         let report = try await broker.queues().first { $0.name == Self.queue }
         guard report?.ready == gone else { throw WrongUsage("\(gone) events went, and \(report?.ready ?? 0) came into the queue") }
         return [
-            Line(name: "fill", value: filling.inSeconds), Line(name: "resumed_events", value: Double(gone) / Double(times.count), unit: ""),
-            Line(name: "resume_median", value: times[times.count / 2]), Line(name: "resume_slowest", value: times[times.count - 1]),
-            Line(name: "list_one", value: one.took), Line(name: "list_all", value: all.took),
+            BenchLine("fill", filling.inSeconds, "s"), BenchLine("resumed_events", Double(gone) / Double(times.count)),
+            BenchLine("resume_median", times[times.count / 2], "s"), BenchLine("resume_slowest", times[times.count - 1], "s"),
+            BenchLine("list_one", one.took, "s"), BenchLine("list_all", all.took, "s"),
         ]
     }
 

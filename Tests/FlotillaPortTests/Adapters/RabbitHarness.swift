@@ -26,6 +26,12 @@ final class RabbitHarness: Harness {
         prefix = "t\(Self.count.add(1, ordering: .relaxed).newValue)."
     }
 
+    /// What a crash worker is told of it.
+    var orders: [String] {
+        let port = address.hosts.first?.port ?? 0
+        return ["rabbit=amqp://guest:guest@127.0.0.1:\(port)", "prefix=\(prefix)", "park-places=\(options.parkPlaces)"]
+    }
+
     /// - Parameter options: those of programs where one of them is started, or where the park is what is tested.
     static func use(as options: RabbitBroker.Options = .small, _ body: (any Harness) async throws -> Void) async throws {
         await Turnstile.fleets.enter()

@@ -73,16 +73,12 @@ enum CrashGround: String, Sendable, CaseIterable, CustomTestStringConvertible {
         let folder = try Folder()
         try await RabbitHarness.use { harness in
             let rabbit = try #require(harness as? RabbitHarness)
-            let port = rabbit.address.hosts.first?.port ?? 0
-            let orders = [
-                "rabbit=amqp://guest:guest@127.0.0.1:\(port)", "prefix=\(rabbit.prefix)", "park-places=\(RabbitBroker.Options.smallPark)",
-            ]
             let broker = try await rabbit.broker {
                 $0.journal = JournalRetention(days: 1, bytes: 100_000_000)
                 // Whoever looks has stopped the workers before.
                 $0.figures = { ["\(rabbit.prefix)q": QueueFigures(held: 0, entered: 0, gone: 0)] }
             }
-            try await body(folder, orders, broker)
+            try await body(folder, rabbit.orders, broker)
         }
     }
 

@@ -24,13 +24,12 @@ struct CrashLoopTests {
             let ledger = SQLiteLedger(file)
             try await broker.publish(
                 (Self.neighbours.prefix(128) + ["poison"] + Self.neighbours.dropFirst(128)).map { try event($0, type: "q.event") })
-            let port = harness.address.hosts.first?.port ?? 0
             let replicas = try (0..<3).map { _ in
-                try Replica([
-                    "rabbit=amqp://guest:guest@127.0.0.1:\(port)", "prefix=\(harness.prefix)",
-                    "park-places=\(RabbitBroker.Options.smallPark)", "file=\(folder.path)/ledger.db", "queue=q",
-                    "runs=\(folder.path)/runs", "deed=trap", "for=poison", "concurrency=8", "prefetch=256",
-                ])
+                try Replica(
+                    harness.orders + [
+                        "file=\(folder.path)/ledger.db", "queue=q",
+                        "runs=\(folder.path)/runs", "deed=trap", "for=poison", "concurrency=8", "prefetch=256",
+                    ])
             }
             defer { for replica in replicas { replica.stop() } }
             @Sendable func state(_ id: String) async throws -> LedgerState? {

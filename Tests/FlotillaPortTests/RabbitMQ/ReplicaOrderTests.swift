@@ -23,14 +23,13 @@ struct ReplicaOrderTests {
             let ledger = SQLiteLedger(file)
             let ids = (0..<30).flatMap { number in (0..<4).map { "\($0)-\(number)" } }
             try await broker.publish(ids.map { try event($0, type: "q.event", partitionKey: "k\($0.prefix(1))") })
-            let port = harness.address.hosts.first?.port ?? 0
             let replicas = try (0..<2).map { _ in
-                try Replica([
-                    "rabbit=amqp://guest:guest@127.0.0.1:\(port)", "prefix=\(harness.prefix)",
-                    "park-places=\(RabbitBroker.Options.smallPark)", "file=\(folder.path)/ledger.db", "queue=q",
-                    "runs=\(folder.path)/runs", "spans=\(folder.path)/spans", "deed=once", "for=1-7", "order=\(order)", "concurrency=4",
-                    "prefetch=16", "kill=handled,claimed", "kills=\(folder.path)/kills",
-                ])
+                try Replica(
+                    harness.orders + [
+                        "file=\(folder.path)/ledger.db", "queue=q",
+                        "runs=\(folder.path)/runs", "spans=\(folder.path)/spans", "deed=once", "for=1-7", "order=\(order)", "concurrency=4",
+                        "prefetch=16", "kill=handled,claimed", "kills=\(folder.path)/kills",
+                    ])
             }
             defer { for replica in replicas { replica.stop() } }
             try await until(.seconds(120)) {
