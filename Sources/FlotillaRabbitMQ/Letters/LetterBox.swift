@@ -4,7 +4,6 @@ internal import CRabbitMQ
 internal import FlotillaEngine
 internal import FlotillaModel
 internal import FlotillaRuntime
-internal import Glibc
 
 /// A queue that is kept for people, looked through over AMQP: everything in it is consumed, and goes back to its place when the channel is
 /// closed. What leaves for good is acknowledged one by one, after the copy of it is confirmed.

@@ -4,7 +4,6 @@ internal import CRabbitMQ
 internal import FlotillaEngine
 internal import FlotillaModel
 internal import FlotillaRuntime
-internal import Glibc
 
 /// One look through one queue of a park: everything in it is consumed, and held until the channels are closed; then it goes back to
 /// its places. Lives on a connection of its own, as long as that, on its thread.
