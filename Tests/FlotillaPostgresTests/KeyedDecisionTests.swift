@@ -59,4 +59,13 @@ struct KeyedDecisionTests {
         let decision = KeyedDecision(.discard(generation: 0), KeyedRow(row: row, session: 7, heldUntil: Self.later))
         #expect(decision.write == nil && !decision.endsClaim)
     }
+
+    @Test(arguments: [KeyedAsk.What.claim(round: 1, generation: 0, alone: false), .done(generation: 0), .discard(generation: 0)])
+    func `of several rows all but the newest go, before anything is written`(_ what: KeyedAsk.What) throws {
+        let key = try LedgerKey(consumer: "worker", source: "/hooks/x", id: "1")
+        var found = KeyedRow(row: Self.row(.retrying))
+        #expect(!KeyedDecision(what, found).calls(key, found, session: 1).contains { $0.query.name == Query.dropOlder.name })
+        found.newest = 4
+        #expect(KeyedDecision(what, found).calls(key, found, session: 1).first?.query.name == Query.dropOlder.name)
+    }
 }

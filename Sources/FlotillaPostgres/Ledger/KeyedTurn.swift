@@ -29,6 +29,8 @@ struct KeyedRow: Equatable {
     var heldUntil: Timestamp?
     /// The claim is this process's, and nobody in it knows of it: an answer was lost.
     var isStray = false
+    /// The highest fence of what became of it, where there are rows with lower ones, too.
+    var newest: Int64?
 }
 
 /// What is written for one key: what the table says, and that nothing else stays of it. Pure.
@@ -58,6 +60,7 @@ struct KeyedDecision: Equatable {
 
     func calls(_ key: LedgerKey, _ found: KeyedRow, session: Int64) -> [Call] {
         var calls: [Call] = []
+        if let newest = found.newest { calls.append(Query.dropOlder(.key(key), .integer(newest))) }
         if endsClaim { calls.append(Query.endClaim(.key(key))) }
         guard let write else { return calls }
         let values: [Parameter] = [
@@ -146,8 +149,11 @@ final class KeyedTurns: @unchecked Sendable {
     private func found(_ rows: [Rows]) -> [LedgerKey: KeyedRow] {
         guard rows.count == 7 else { return [:] }
         var found: [LedgerKey: KeyedRow] = [:]
-        var outcomes: [LedgerKey: (LedgerRow, Timestamp?)] = [:]
-        for row in rows[3] { if let key = row.key(0) { outcomes[key] = (row.outcome, row.time(6)) } }
+        var outcomes: [LedgerKey: KeyedRow] = [:]
+        for row in rows[3] {
+            guard let key = row.key(0) else { continue }
+            outcomes[key] = KeyedRow(row: row.outcome, claimed: row.time(6), newest: row.flag(8) ? row.integer(4) : nil)
+        }
         let gone = Set(rows[4].map { $0.integer(0) })
         var holders: [Int64: Timestamp] = [:]
         for row in rows[5] { holders[row.integer(0)] = row.time(1) }
@@ -155,11 +161,11 @@ final class KeyedTurns: @unchecked Sendable {
         for row in rows[2] {
             guard let key = row.key(0) else { continue }
             if row.flag(7) {
-                found[key] = KeyedRow(row: outcomes[key]?.0, claimed: outcomes[key]?.1)
+                found[key] = outcomes[key] ?? KeyedRow()
                 continue
             }
             let session = row.integer(5)
-            var one = KeyedRow(row: row.claim, session: session, claimed: row.time(6))
+            var one = KeyedRow(row: row.claim, session: session, claimed: row.time(6), newest: outcomes[key]?.newest)
             one.heldUntil = gone.contains(session) ? nil : holders[session]
             if session == store.session.id {
                 // A process that asks lives, even if its lease was renewed late.

@@ -8,7 +8,8 @@ internal import FlotillaEngine
 /// sees, in a later statement, what was marked. Rows that a transaction has made itself are known by its number.
 ///
 /// No plan depends on how large the tables were when it was made: keys are always looked up by the arrays that were given, and what is joined
-/// is hashed (the settings of a hot line see to it). A plan that was made for an empty table once walked all claims for each mark.
+/// is hashed (the settings of a hot line see to it). A plan that was made for an empty table once walked all claims for each mark. In
+/// `ledger`, whose index is one of hashes and takes no arrays, each key is looked up by itself.
 extension Query {
     static let claimFresh = Query(
         "claim_fresh",
@@ -21,10 +22,10 @@ extension Query {
     static let claimKnown = Query(
         "claim_known",
         """
-        DELETE FROM claim WHERE key = ANY (ARRAY(SELECT key FROM ledger WHERE key = ANY ($1::bytea[])))
-            AND xmin = pg_current_xact_id()::xid
-        RETURNING key
+        DELETE FROM claim WHERE key = ANY (ARRAY(\(known))) AND xmin = pg_current_xact_id()::xid RETURNING key
         """)
+    private static let known =
+        "SELECT key FROM unnest($1::bytea[]) AS asked (key) WHERE (SELECT true FROM ledger WHERE ledger.key = asked.key LIMIT 1)"
 
     static let mark = Query(
         "mark",
@@ -38,10 +39,7 @@ extension Query {
         INSERT INTO ledger (round, generation, fence, claimed, changed, day, crashes, state, key)
         SELECT round, generation, fence, claimed, statement_timestamp(), floor(extract(epoch FROM statement_timestamp()) / 86400)::int4,
             crashes, state::int2, key
-        FROM ended
-        ON CONFLICT (key, day) DO UPDATE SET round = excluded.round, generation = excluded.generation, fence = excluded.fence,
-            claimed = excluded.claimed, changed = excluded.changed, crashes = excluded.crashes, state = excluded.state
-        RETURNING key
+        FROM ended RETURNING key
         """)
 
     /// Nobody claims it while it is marked.
@@ -50,8 +48,7 @@ extension Query {
         """
         WITH mine AS (
             SELECT claim.key, claim.generation FROM claim
-            WHERE key = ANY ($1::bytea[]) AND xmin = pg_current_xact_id()::xid
-                AND key <> ALL (ARRAY(SELECT key FROM ledger WHERE key = ANY ($1::bytea[])))
+            WHERE key = ANY ($1::bytea[]) AND xmin = pg_current_xact_id()::xid AND key <> ALL (ARRAY(\(known)))
         )
         INSERT INTO ledger (round, generation, fence, claimed, changed, day, crashes, state, key)
         SELECT 1, generation, 1, statement_timestamp(), statement_timestamp(),
@@ -80,9 +77,12 @@ extension Query {
     static let outcomes = Query(
         "ledger_outcomes",
         """
-        SELECT DISTINCT ON (key) key, round, generation, crashes, fence, state, claimed, changed FROM ledger
-        WHERE key = ANY ($1::bytea[]) ORDER BY key, fence DESC
+        SELECT newest.* FROM unnest($1::bytea[]) AS asked (key) CROSS JOIN LATERAL (
+            SELECT key, round, generation, crashes, fence, state, claimed, changed, count(*) OVER () > 1 FROM ledger
+            WHERE ledger.key = asked.key ORDER BY fence DESC LIMIT 1
+        ) AS newest
         """)
+    static let dropOlder = Query("ledger_drop_older", "DELETE FROM ledger WHERE key = $1::bytea AND fence < $2::int8")
     /// Holders whose lease has run out. Locked: whoever renews it now waits, and then finds what he has lost.
     static let goneHolders = Query(
         "session_gone",
@@ -107,8 +107,6 @@ extension Query {
         INSERT INTO ledger (round, generation, fence, claimed, changed, day, crashes, state, key)
         VALUES ($2::int8, $3::int8, $5::int8, coalesce($7::timestamptz, statement_timestamp()), statement_timestamp(),
             floor(extract(epoch FROM statement_timestamp()) / 86400)::int4, $4::int8, $6::int8, $1::bytea)
-        ON CONFLICT (key, day) DO UPDATE SET round = excluded.round, generation = excluded.generation, fence = excluded.fence,
-            claimed = excluded.claimed, changed = excluded.changed, crashes = excluded.crashes, state = excluded.state
         """)
 
     // MARK: Looking

@@ -61,53 +61,48 @@ struct LedgerBench {
     }
 
     /// A ledger on an empty schema, for the time of `body`.
-    func with<Value>(batch: Int? = nil, _ body: (PostgresLedger) async throws -> Value) async throws -> Value {
+    func with<Value>(schema: String = schema, batch: Int? = nil, _ body: (PostgresLedger) async throws -> Value) async throws -> Value {
         var options = PostgresStore.Options()
-        options.schema = Self.schema
+        options.schema = schema
         options.program = "flotilla bench"
         options.patience = .seconds(60)
         if let batch { options.batch = batch }
-        try await PostgresTrial.remove(Self.schema, from: address)
+        try await PostgresTrial.remove(schema, from: address)
         let store = try await PostgresStore.open(address, options: options)
         do {
             let value = try await body(PostgresLedger(store))
             await store.close()
-            try await PostgresTrial.remove(Self.schema, from: address)
+            try await PostgresTrial.remove(schema, from: address)
             return value
         } catch {
             await store.close()
-            try? await PostgresTrial.remove(Self.schema, from: address)
+            try? await PostgresTrial.remove(schema, from: address)
             throw error
         }
     }
 
+    /// Round for round, beside a ledger without rows in the same run: a machine that slows down slows down both.
     private func besideRows() async throws -> [BenchLine] {
-        try await with { ledger in
-            try await PostgresTrial.makeOldPartitions(of: ledger)
-            _ = try await measure(ledger, "warm", count / 4)
-            let before = try await median(ledger, "before")
-            try await PostgresTrial.fill(ledger, rows: rows)
-            _ = try await measure(ledger, "warm-again", count / 4)
-            let after = try await median(ledger, "after")
-            return [
-                BenchLine("claims_before", before.claimsPerSecond, "events/s"),
-                BenchLine("claims_beside_rows", after.claimsPerSecond, "events/s"),
-                BenchLine("marks_before", before.marksPerSecond, "events/s"),
-                BenchLine("marks_beside_rows", after.marksPerSecond, "events/s"),
-                BenchLine("times_slower", before.claimsPerSecond / after.claimsPerSecond),
-                BenchLine("times_slower_marks", before.marksPerSecond / after.marksPerSecond),
-            ]
+        try await with { empty in
+            try await with(schema: "\(Self.schema)_rows") { full in
+                for ledger in [empty, full] { try await PostgresTrial.makeOldPartitions(of: ledger) }
+                try await PostgresTrial.fill(full, rows: rows)
+                for ledger in [empty, full] { _ = try await measure(ledger, "warm", count / 4) }
+                var rounds: [(empty: Figures, full: Figures)] = []
+                for round in 1...7 {
+                    rounds.append((try await measure(empty, "\(round)", count), try await measure(full, "\(round)", count)))
+                }
+                func median(_ value: ((empty: Figures, full: Figures)) -> Double) -> Double { rounds.map(value).sorted()[rounds.count / 2] }
+                return [
+                    BenchLine("claims_before", median { $0.empty.claimsPerSecond }, "events/s"),
+                    BenchLine("claims_beside_rows", median { $0.full.claimsPerSecond }, "events/s"),
+                    BenchLine("marks_before", median { $0.empty.marksPerSecond }, "events/s"),
+                    BenchLine("marks_beside_rows", median { $0.full.marksPerSecond }, "events/s"),
+                    BenchLine("times_slower", median { $0.empty.claimsPerSecond / $0.full.claimsPerSecond }),
+                    BenchLine("times_slower_marks", median { $0.empty.marksPerSecond / $0.full.marksPerSecond }),
+                ]
+            }
         }
-    }
-
-    /// Of five, each of a second or two: something of the database's own, such as a checkpoint, comes between some of them.
-    private func median(_ ledger: PostgresLedger, _ name: String) async throws -> Figures {
-        var rounds: [Figures] = []
-        for round in 1...5 { rounds.append(try await measure(ledger, "\(name)-\(round)", count)) }
-        var figures = Figures()
-        figures.claimsPerSecond = rounds.map(\.claimsPerSecond).sorted()[2]
-        figures.marksPerSecond = rounds.map(\.marksPerSecond).sorted()[2]
-        return figures
     }
 
     private func measure(_ ledger: PostgresLedger, _ name: String, _ count: Int) async throws -> Figures {

@@ -225,6 +225,22 @@ import Testing
         }
     }
 
+    @Test func `an event that is retried often leaves no more than two rows, and the newest counts`() async throws {
+        try await PostgresHarness.use(on: PostgresServer.shared) { harness in
+            let ledger = PostgresLedger(try await harness.store { $0.lease = .seconds(60) })
+            for round in 1...9 {
+                let fence = try await ledger.claimed(key("1"), round: round)
+                #expect(try await ledger.mark(key("1"), fence: fence, as: round < 9 ? .retrying(next: round + 1) : .done))
+                let rows = try harness.run("SELECT count(*) < 3, max(fence), max(round) FROM ledger")
+                #expect(rows == [["t", "\(fence)", "\(min(9, round + 1))"]])
+            }
+            #expect(try await ledger.entry(for: key("1"))?.row == LedgerRow(state: .done, round: 9, generation: 0, fence: 9))
+            // What comes twice is told so, whatever is behind it, and lets go of it.
+            #expect(try await ledger.claim(key("1"), round: 1, generation: 0, alone: false) == .duplicate(.done))
+            #expect(try harness.run("SELECT state FROM ledger") == [["\(LedgerState.done.rawValue)"]])
+        }
+    }
+
     @Test func `an old claim is let go when its process is gone, and stays with one that lives`() async throws {
         try await PostgresHarness.use(on: PostgresServer.shared) { harness in
             let gone = try await harness.store()
