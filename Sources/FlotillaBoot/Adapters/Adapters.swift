@@ -118,10 +118,11 @@ package struct Adapters: Sendable {
     /// Why the management API that is configured does not answer.
     package var managementFailure: String? { management?.failure }
 
-    /// What an operator should know from the start.
+    /// What an operator should know of a worker's stores while they work.
     var warning: String? {
-        rabbit == nil || postgres != nil
-            ? nil : "the ledger is a file of this machine: other replicas of this worker can't see it, and would run an event twice"
+        if let postgres { return postgres.warning }
+        guard rabbit != nil else { return nil }
+        return "the ledger is a file of this machine: other replicas of this worker can't see it, and would run an event twice"
     }
 
     package func close() async {

@@ -26,7 +26,8 @@ package struct WorkerPart: Part {
     package func build(_ process: ProcessResources) async throws -> any Service {
         let open = try await handler()
         let worker = Worker(
-            settings, handler: open.handler, broker: process.adapters.broker, ledger: process.adapters.ledger,
+            settings, handler: open.handler, broker: process.adapters.broker,
+            ledger: MeasuredLedger(process.adapters.ledger, metrics: process.metrics),
             lanes: process.adapters.lanes, effects: process.adapters.effects, clock: process.clock, sleeper: process.sleeper,
             solitude: process.solitude, parking: process.adapters.parking,
             watcher: WorkerMeter(queue: settings.queue, metrics: process.metrics, log: process.log, clock: process.clock))

@@ -80,7 +80,7 @@ struct RunningProgram {
         relay.cancel()
         await relay.value
         guard let adapters = waiting.opened, !isEnded.load(ordering: .acquiring) else {
-            await waiting.opened?.close()
+            if let opened = waiting.opened { await close(opened, loop, ending.exitStatus) }
             if case .failed(_, let error) = ending { throw error }
             return ending.exitStatus
         }
@@ -92,10 +92,14 @@ struct RunningProgram {
     /// Closes the adapters at its end.
     private func run(_ loop: Loop, _ signals: AsyncStream<ProcessSignal>, _ adapters: Adapters) async -> Int32 {
         let status = await work(loop, signals, adapters)
-        // All is settled by now: a broker that does not answer must not keep the process.
+        await close(adapters, loop, status)
+        return status
+    }
+
+    /// All is settled by now: a broker that does not answer must not keep the process.
+    private func close(_ adapters: Adapters, _ loop: Loop, _ status: Int32) async {
         loop.post { _ = loop.schedule(after: Self.closeLimit) { ProcessExit.now(with: status) } }
         await adapters.close()
-        return status
     }
 
     private func work(_ loop: Loop, _ signals: AsyncStream<ProcessSignal>, _ adapters: Adapters) async -> Int32 {
@@ -131,8 +135,8 @@ struct RunningProgram {
         for part in settings.composition.parts { stages[part.stage.rawValue].append(try await part.build(process)) }
         let workers = stages[Stage.work.rawValue].compactMap { $0 as? WorkerService }
         let adapters = process.adapters
-        let warning = workers.isEmpty ? nil : adapters.warning
-        if let warning { log.warning(warning) }
+        let warning: @Sendable () -> String? = { workers.isEmpty ? nil : adapters.warning }
+        if let warning = warning() { log.warning(warning) }
         let queues = QueueMeter(metrics: process.metrics, exports: program.exportsQueues)
         let admin = AdminPart(
             address: settings.admin,
@@ -140,7 +144,7 @@ struct RunningProgram {
                 let found: [(String, String?, HealthState)] =
                     [
                         ("broker", await adapters.broker.ailment(), .ready),
-                        ("store", await adapters.ledger.ailment(), warning.map { .warning($0) } ?? .ready),
+                        ("store", await adapters.ledger.ailment(), warning().map { .warning($0) } ?? .ready),
                     ] + workers.map { ($0.name, $0.ailment, .ready) }
                 return found.map { name, ailment, otherwise in
                     HealthFinding(name: name, state: ailment.map { .failing($0) } ?? otherwise)

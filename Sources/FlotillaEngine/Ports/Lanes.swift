@@ -12,6 +12,10 @@ package import FlotillaModel
 /// - **Turns** are numbers of their own for each request: what is given up under an old one is not given up.
 /// - **Order**: requests of one call are answered in their order. **Failure**: a store that is away makes calls throw; nothing is half written.
 /// - It stands in the store of the ledger, whose states it reads.
+///
+/// Leases by key, and not a queue with a single active consumer for each share of the keys: there a key that is stuck holds up the others of
+/// its share, a retry in strict order holds up all of them, one worker more or less moves whole shares, and no more workers than shares can
+/// be at work. The price is a statement for some hundred events; `flotilla bench worker --ledger --keys` measures it.
 package protocol Lanes: Sendable {
     /// Gives lanes up, then asks for others: all in one.
     func change(leaving: [LaneLeave], asking: [LaneRequest]) async throws -> LaneReply

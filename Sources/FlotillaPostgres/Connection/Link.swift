@@ -169,7 +169,9 @@ final class Link {
         // Something between forgot what was prepared.
         if code == "26000" { prepared = [] }
         let severity = Self.field(flotilla_pg_severity, of: result) ?? ""
-        guard !code.isEmpty, severity == "ERROR" else {
+        // What was prepared no longer fits the tables: it is prepared again on a new connection.
+        let isOutdated = code == "0A000" && preparation == nil
+        guard !code.isEmpty, severity == "ERROR", !isOutdated else {
             // The connection ends, perhaps behind a commit.
             throw .away(PostgresFailure.words(for: code) ?? (code.isEmpty ? message : "the database ended the connection (\(code))"))
         }

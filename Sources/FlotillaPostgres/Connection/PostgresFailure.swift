@@ -26,7 +26,7 @@ package struct PostgresFailure: Error, Equatable, CustomStringConvertible {
     }
 
     /// Others were in the way, and nothing was done: it may be tried again at once.
-    var isCollision: Bool { code.map { ["40P01", "40001", "26000", "42P05", "0A000"].contains($0) } ?? false }
+    var isCollision: Bool { code.map { ["40P01", "40001", "26000", "42P05"].contains($0) } ?? false }
     /// The ledger has no partition for today.
     var isMissingPartition: Bool { code == "23514" }
     var isForbidden: Bool { code == "42501" }

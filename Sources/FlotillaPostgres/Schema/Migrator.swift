@@ -162,7 +162,7 @@ package enum PostgresMigration {
         do {
             let migrator = Migrator(store)
             let taken = try await isDry ? migrator.pending() : migrator.bringUp()
-            if !isDry { try await store.keepPartitions() }
+            if !isDry, let neglect = try await store.keepPartitions() { throw PostgresFailure(.unfit, neglect.words) }
             await store.vanish()
             return taken.map { Step(version: $0.version, summary: $0.summary, statements: $0.statements) }
         } catch {

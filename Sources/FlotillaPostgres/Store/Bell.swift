@@ -2,20 +2,27 @@
 
 internal import Synchronization
 
+/// What upkeep could not do, in words that may be shown.
+struct Neglect: Equatable {
+    let words: String
+    /// Somebody waits for it.
+    let isUrgent: Bool
+}
+
 /// Wakes whoever keeps a store in order, and remembers what he could not do.
 final class Bell: Sendable {
     private struct State {
         var isRung = false
         var waiter: CheckedContinuation<Void, Never>?
-        var ailment: String?
+        var neglect: Neglect?
         var round = 0
     }
 
     private let state = Mutex(State())
 
-    var ailment: String? {
-        get { state.withLock { $0.ailment } }
-        set { state.withLock { $0.ailment = newValue } }
+    var neglect: Neglect? {
+        get { state.withLock { $0.neglect } }
+        set { state.withLock { $0.neglect = newValue } }
     }
 
     /// A new round of upkeep; what was to ring for an earlier one is not heard any more.

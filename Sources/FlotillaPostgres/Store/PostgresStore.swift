@@ -114,7 +114,7 @@ package final class PostgresStore: @unchecked Sendable {
         let migrator = Migrator(self)
         guard options.create else { return try await migrator.check() }
         try await migrator.bringUp()
-        try await keepPartitions()
+        bell.neglect = try await keepPartitions()
         try await openSession()
         door.post { [weak self] in self?.scheduleBeat() }
         let keeping = Task { [weak self] in
@@ -162,8 +162,11 @@ package final class PostgresStore: @unchecked Sendable {
                     returning: [beats, calls, claims, marks, lanes, effects].lazy.compactMap(\.ailment).first ?? session.ailment)
             }
             if !posted { continuation.resume(returning: "the store is closed") }
-        } ?? bell.ailment
+        } ?? bell.neglect.flatMap { $0.isUrgent ? $0.words : nil }
     }
+
+    /// What will stop it some day unless somebody mends it.
+    package var warning: String? { bell.neglect.flatMap { $0.isUrgent ? nil : $0.words } }
 
     /// How an operator would name it.
     package var description: String { address.description }

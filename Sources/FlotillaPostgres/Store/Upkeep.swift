@@ -17,30 +17,50 @@ extension PostgresStore {
         await bell.wait()
         guard !Task.isCancelled else { return }
         do {
-            try await keepPartitions()
-            if options.prunes { try await prune() }
-            bell.ailment = nil
+            let neglect = try await keepPartitions()
+            bell.neglect = try await pruneIfAsked() ?? neglect
         } catch {
             // A database that is away is told of by its lines.
-            guard let failure = error as? PostgresFailure, failure.code != nil else { return }
-            bell.ailment =
-                failure.isForbidden
-                ? "partitions of the ledger can't be made or dropped: this user does not own its table"
-                : "what is old can't be let go of: \(failure)"
+            guard let failure = error as? PostgresFailure, failure.kind != .away else { return }
+            bell.neglect = Neglect(words: failure.description, isUrgent: true)
         }
     }
+
+    private func pruneIfAsked() async throws -> Neglect? {
+        guard options.prunes else { return nil }
+        do {
+            try await prune()
+            return nil
+        } catch let failure as PostgresFailure where failure.code != nil {
+            return Neglect(words: "what is old can't be let go of: \(failure.isForbidden ? Self.forbidden : "\(failure)")", isUrgent: false)
+        }
+    }
+
+    private static let forbidden = "this user is no member of the owner of the ledger's table, or may not CREATE in its schema"
 
     // MARK: Partitions
 
     /// Makes what is missing, at once: a mark needs its day's.
-    func keepPartitions() async throws {
+    /// - Returns: what keeps it from making those of days to come.
+    func keepPartitions() async throws -> Neglect? {
+        let (plan, today) = Self.plan(try await ask(.partitions), options)
+        guard !plan.made.isEmpty else { return nil }
+        do {
+            try await makePartitions()
+            return nil
+        } catch let failure as PostgresFailure where failure.code != nil {
+            let why = failure.isForbidden ? Self.forbidden : "\(failure)"
+            let words = "partitions of the ledger can't be made (flotilla migrate makes those of the next days): \(why)"
+            guard plan.made.contains(where: { $0.first <= today }) else { return Neglect(words: words, isUrgent: false) }
+            throw PostgresFailure(.unfit, words)
+        }
+    }
+
+    private func makePartitions() async throws {
         try await transaction { transaction in
             let rows = try await transaction.ask([Self.only(.text(options.schema)), .partitions])
             guard rows[0].first?.flag(0) ?? false else { return }
-            let (spans, today, days) = Self.standing(rows[1])
-            let plan = Partitions.plan(spans, today: today, keeping: max(days, Int64(options.ledgerDays)))
-            guard !plan.made.isEmpty else { return }
-            for span in plan.made {
+            for span in Self.plan(rows[1], options).plan.made {
                 // Attached, and not made as a partition: that would lock out whoever claims.
                 _ = try await transaction.ask([
                     Query("", "CREATE TABLE \(span.name) (LIKE ledger INCLUDING ALL)")(),
@@ -48,6 +68,11 @@ extension PostgresStore {
                 ])
             }
         }
+    }
+
+    private static func plan(_ rows: Rows, _ options: Options) -> (plan: Partitions.Plan, today: Int64) {
+        let (spans, today, days) = standing(rows)
+        return (Partitions.plan(spans, today: today, keeping: max(days, Int64(options.ledgerDays))), today)
     }
 
     private static func standing(_ rows: Rows) -> (spans: [Partitions.Span], today: Int64, days: Int64) {

@@ -3,6 +3,7 @@
 internal import CBench
 internal import FlotillaEngine
 internal import FlotillaModel
+internal import FlotillaPostgres
 internal import FlotillaRuntime
 internal import FlotillaSQLite
 internal import Glibc
@@ -14,7 +15,7 @@ struct BenchCommand: Command {
         usage: flotilla bench local [--seconds N] [--publishers N] [--backlog N] [--keys N [--strict]] [--folder DIR] [--json]
                flotilla bench verify [--json]
                flotilla bench broker [--count N] [--publishers N] [--journal] [--large] [--rate N] [--keep TYPE] [--bare] [--json]
-               flotilla bench worker [--count N] [--publishers N] [--ledger | --no-ledger] [--bare] [--json]
+               flotilla bench worker [--count N] [--publishers N] [--ledger [--keys N [--strict]] | --no-ledger] [--bare] [--json]
                flotilla bench ledger [--count N] [--publishers N] [--rows N] [--rate N] [--json]
                flotilla bench park [--count N] [--connections N] [--local] [--folder DIR] [--json]
 
@@ -39,7 +40,7 @@ struct BenchCommand: Command {
           --seconds N       for each part; 10 without it
           --publishers N    publishers that wait for their confirm, or handlers at once; 64 without it
           --backlog N       first let N events wait, then measure publishing and consuming beside them, and drain them
-          --keys N          instead: events of N partition keys, one of each at a time, beside the same without keys
+          --keys N          events of N partition keys, one of each at a time; local tells the same without keys beside it
           --strict          in strict order
           --connections N   whose events are parked, each as many; 1000 without it
           --local           in a file instead of on RabbitMQ
@@ -80,7 +81,7 @@ struct BenchCommand: Command {
         folder = try arguments.option("--folder") ?? "var/bench"
         json = arguments.flag("--json")
         bare = arguments.flag("--bare")
-        rabbit = try RabbitBench(&arguments, lanes: publishers)
+        rabbit = try RabbitBench(&arguments, lanes: publishers, keys: keys, order: order)
         let rows = try arguments.integer("--rows", in: 1...1_000_000_000) ?? 0
         let (with, without) = (arguments.flag("--ledger"), arguments.flag("--no-ledger"))
         if with, without { throw WrongUsage("--ledger and --no-ledger contradict each other") }
@@ -91,6 +92,7 @@ struct BenchCommand: Command {
             throw WrongUsage("\(word) is none of local, verify, broker, worker, ledger, park")
         }
         self.subject = subject
+        if subject == .worker, keys > 0, !with { throw WrongUsage("--keys needs --ledger: whose turn it is stands in the same store") }
         let needsLedger = subject == .ledger || subject == .worker && with
         ledger = try needsLedger ? LedgerBench(count: rabbit.count, lanes: publishers, rows: rows, rate: rabbit.rate) : nil
     }
@@ -112,7 +114,9 @@ struct BenchCommand: Command {
         case (.broker, true): figures.eventsPerSecond = try await rabbit.barePublish()
         case (_, false):
             figures.eventsPerSecond =
-                if let ledger { try await ledger.with { try await rabbit.consume($0) } } else { try await rabbit.consume() }
+                if let ledger { try await ledger.with { try await rabbit.consume(PostgresLedger($0), lanes: PostgresLanes($0)) } } else {
+                    try await rabbit.consume()
+                }
         case (_, true): figures.eventsPerSecond = try await rabbit.bareConsume()
         }
         let times = figures.latencies.isEmpty ? [] : [("p50", figures.percentile(0.5)), ("p99", figures.percentile(0.99))]

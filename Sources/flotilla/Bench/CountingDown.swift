@@ -9,14 +9,16 @@ final class CountingDown: Handler {
     private let remaining: Atomic<Int>
     private let enough: @Sendable () -> Void
 
-    init(from count: Int, isRepeatable: Bool = true, _ enough: @escaping @Sendable () -> Void) {
+    init(from count: Int, isRepeatable: Bool = true, order: EventOrder = .exclusive, _ enough: @escaping @Sendable () -> Void) {
         remaining = Atomic(count)
         self.isRepeatable = isRepeatable
+        self.order = order
         self.enough = enough
     }
 
     /// Whether it needs no claims.
     let isRepeatable: Bool
+    let order: EventOrder
 
     func handle(_ event: Event, context: Context) async throws -> Outcome {
         if remaining.subtract(1, ordering: .relaxed).newValue == 0 { enough() }

@@ -44,11 +44,11 @@ struct LedgerBench {
     }
 
     func run() async throws -> [BenchLine] {
-        if let rate { return try await with { try await measure($0, rate: rate, "low") } }
+        if let rate { return try await with { try await measure(PostgresLedger($0), rate: rate, "low") } }
         guard rows == 0 else { return try await besideRows() }
-        let batches = try await with { try await measure($0, "batch", count) }
+        let batches = try await with { try await measure(PostgresLedger($0), "batch", count) }
         // Fewer, for they take their time.
-        let single = try await with(batch: 1) { try await measure($0, "single", max(1, count / 20)) }
+        let single = try await with(batch: 1) { try await measure(PostgresLedger($0), "single", max(1, count / 20)) }
         return [
             BenchLine("claims_per_second", batches.claimsPerSecond, "events/s"),
             BenchLine("marks_per_second", batches.marksPerSecond, "events/s"),
@@ -60,8 +60,8 @@ struct LedgerBench {
         ]
     }
 
-    /// A ledger on an empty schema, for the time of `body`.
-    func with<Value>(schema: String = schema, batch: Int? = nil, _ body: (PostgresLedger) async throws -> Value) async throws -> Value {
+    /// A database with an empty schema, for the time of `body`.
+    func with<Value>(schema: String = schema, batch: Int? = nil, _ body: (PostgresStore) async throws -> Value) async throws -> Value {
         var options = PostgresStore.Options()
         options.schema = schema
         options.program = "flotilla bench"
@@ -70,7 +70,7 @@ struct LedgerBench {
         try await PostgresTrial.remove(schema, from: address)
         let store = try await PostgresStore.open(address, options: options)
         do {
-            let value = try await body(PostgresLedger(store))
+            let value = try await body(store)
             await store.close()
             try await PostgresTrial.remove(schema, from: address)
             return value
@@ -83,8 +83,9 @@ struct LedgerBench {
 
     /// Round for round, beside a ledger without rows in the same run: a machine that slows down slows down both.
     private func besideRows() async throws -> [BenchLine] {
-        try await with { empty in
-            try await with(schema: "\(Self.schema)_rows") { full in
+        try await with { emptyStore in
+            try await with(schema: "\(Self.schema)_rows") { fullStore in
+                let (empty, full) = (PostgresLedger(emptyStore), PostgresLedger(fullStore))
                 for ledger in [empty, full] { try await PostgresTrial.makeOldPartitions(of: ledger) }
                 try await PostgresTrial.fill(full, rows: rows)
                 for ledger in [empty, full] { _ = try await measure(ledger, "warm", count / 4) }

@@ -15,6 +15,9 @@ struct RabbitBench {
     var journal = false
     /// One event in a hundred has 10 MB.
     var large = false
+    /// Of partition keys; 0 is none.
+    var keys = 0
+    var order = EventOrder.exclusive
     /// Events a second that are offered; nil: as many as go.
     var rate: Int?
     /// Into the fleet with this prefix, as events of this type, and left there.
@@ -40,7 +43,7 @@ struct RabbitBench {
 
     /// A worker with a prefetch of 256, or as many as it has handlers; events a second, until all are acknowledged.
     /// - Parameter ledger: nil: events are neither claimed nor marked.
-    func consume(_ ledger: (any Ledger)? = nil) async throws -> Double {
+    func consume(_ ledger: (any Ledger)? = nil, lanes places: any Lanes = NoLanes()) async throws -> Double {
         try await with { broker in
             try await fill(broker)
             let loop = try Loop("bench")
@@ -48,8 +51,8 @@ struct RabbitBench {
             let (all, handled) = AsyncStream<Void>.makeStream()
             let worker = Worker(
                 Worker.Settings(queue: Self.queue, bindings: Self.bindings, concurrency: lanes, prefetch: max(Self.prefetch, lanes)),
-                handler: CountingDown(from: count, isRepeatable: ledger == nil) { handled.finish() }, broker: broker,
-                ledger: ledger ?? NoLedger(), effects: EffectMemory(), clock: SystemClock(), sleeper: LoopSleeper(loop),
+                handler: CountingDown(from: count, isRepeatable: ledger == nil, order: order) { handled.finish() }, broker: broker,
+                ledger: ledger ?? NoLedger(), lanes: places, effects: EffectMemory(), clock: SystemClock(), sleeper: LoopSleeper(loop),
                 solitude: Solitude())
             let took = try await ContinuousClock().measure {
                 async let working: Void = worker.run()
@@ -83,9 +86,7 @@ struct RabbitBench {
                         let event = try Event(
                             id: "72d3162e-cc78-11e3-\(run)-\(number)", source: "/hooks/github", type: type,
                             time: Timestamp(microseconds: 1_795_230_000_000_000), dataContentType: "application/json",
-                            extensions: [
-                                "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "tenant": "35129377",
-                            ], data: isLarge ? big : small)
+                            extensions: extensions(of: number), data: isLarge ? big : small)
                         var start = ContinuousClock.now
                         if let rate {
                             // Whoever is late is late for those behind it, too: an event waits from when it was due.
@@ -103,6 +104,12 @@ struct RabbitBench {
         figures.eventsPerSecond = Double(count) / (ContinuousClock.now - begin).inSeconds
         figures.latencies.sort()
         return figures
+    }
+
+    private func extensions(of number: Int) -> [String: String] {
+        var extensions = ["traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "tenant": "35129377"]
+        if keys > 0 { extensions["partitionkey"] = "key \(number % keys)" }
+        return extensions
     }
 
     static let bindings = [TopicPattern("github.#")].compactMap(\.self)

@@ -34,6 +34,17 @@ import Testing
         }
     }
 
+    @Test func `a statement that was prepared for other columns is prepared again`() async throws {
+        try await PostgresHarness.use(on: PostgresServer.shared) { harness in
+            let store = try await harness.store()
+            try harness.run("CREATE TABLE pair AS SELECT 1 AS n")
+            let all = Query("pairs", "SELECT * FROM pair")
+            #expect(try await store.ask(all()).count == 1)
+            try harness.run("ALTER TABLE pair ALTER n TYPE text USING 'one'")
+            try await until { (try? await store.ask(all()).first?.text(0)) == "one" }
+        }
+    }
+
     @Test func `a statement that takes too long and one that waits for a lock are ended by the server, and their line is kept`()
         async throws
     {

@@ -110,8 +110,33 @@ import Testing
             let ledger = PostgresLedger(try await harness.store(address))
             let fence = try await ledger.claimed(key("1"))
             #expect(try await ledger.mark(key("1"), fence: fence, as: .done))
-            #expect(await ledger.ailment() == nil)
-            for store in [ledger.store] { await store.close() }
+            #expect(await ledger.ailment() == nil && ledger.store.warning == nil)
+
+            // Days later: there is one for today, and none for those to come.
+            let parts = try harness.run(
+                "SELECT inhrelid::regclass, floor(extract(epoch FROM now()) / 86400)::int8 FROM pg_inherits WHERE inhparent = 'ledger'::regclass"
+            )
+            let (part, today) = try (#require(parts.first?[0]), #require(parts.first?[1].flatMap { Int($0) }))
+            try harness.run(
+                "ALTER TABLE ledger DETACH PARTITION \(part)",
+                "ALTER TABLE ledger ATTACH PARTITION \(part) FOR VALUES FROM (\(today - 6)) TO (\(today + 1))")
+            let late = PostgresLedger(try await harness.store(address))
+            let another = try await late.claimed(key("2"))
+            #expect(try await late.mark(key("2"), fence: another, as: .done))
+            #expect(late.store.warning?.contains("flotilla migrate") ?? false)
+            #expect(await late.ailment() == nil)
+
+            // Too late.
+            try harness.run("DROP TABLE \(part)")
+            ledger.store.bell.ring()
+            try await until { await ledger.ailment()?.contains("flotilla migrate") ?? false }
+            await #expect {
+                _ = try await harness.store(address)
+            } throws: { "\($0)".contains("flotilla migrate") }
+            _ = try await PostgresMigration.run(server.address(), schema: schema, isDry: false)
+            ledger.store.bell.ring()
+            try await until { await ledger.ailment() == nil }
+            for store in [ledger.store, late.store] { await store.close() }
             try server.run("DROP OWNED BY \(user)", "DROP ROLE \(user)")
         }
     }

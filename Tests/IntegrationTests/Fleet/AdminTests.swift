@@ -7,8 +7,8 @@ internal import Testing
     static let metrics = [
         "flotilla_ingress_requests_total", "flotilla_ingress_rejected_total", "flotilla_ingress_seconds", "flotilla_ingress_inflight_bytes",
         "flotilla_publish_seconds", "flotilla_published_total", "flotilla_broker_up", "flotilla_deliveries_total",
-        "flotilla_handle_seconds",
-        "flotilla_event_age_seconds", "flotilla_inflight", "flotilla_queue_messages", "flotilla_queue_oldest_seconds",
+        "flotilla_handle_seconds", "flotilla_ledger_seconds", "flotilla_event_age_seconds", "flotilla_inflight", "flotilla_queue_messages",
+        "flotilla_queue_oldest_seconds",
         "process_resident_memory_bytes",
     ]
     static let labels: Set<String> = ["hook", "status", "reason", "result", "queue", "outcome", "type", "state", "class", "op", "le"]
@@ -39,6 +39,7 @@ internal import Testing
             #expect(samples.contains(#"flotilla_ingress_requests_total{hook="github",status="202"} 1"#))
             #expect(samples.contains(#"flotilla_ingress_requests_total{hook="github",status="401"} 1"#))
             #expect(samples.contains(#"flotilla_queue_messages{queue="log-sink",state="ready"} 0"#))
+            for operation in ["claim", "mark"] { #expect(samples.contains("flotilla_ledger_seconds_count{op=\"\(operation)\"} 1")) }
             for sample in samples { #expect(Self.names(of: sample).isSubset(of: Self.labels), "\(sample)") }
             for word in ["an-id-of-an-event", "127.0.0.1", Fleet.secret, "a/b"] { #expect(!page.body.contains(word)) }
         }
