@@ -40,8 +40,8 @@ bench_ledger() {
         "$(ratio "$(value p99_us "$line")" 1000)"
     line=$("$bin/flotilla" bench ledger --publishers 256 --count "$count" --rows "$rows" --json)
     printf '%-34s %9.0f claims/s  without them %9.0f  %.2f times slower\n' "claims beside $rows rows" "$(value claims_beside_rows "$line")" \
-        "$(value claims_before "$line")" "$(value times_slower "$line")"
+        "$(value claims_alone "$line")" "$(value times_slower "$line")"
     at_most "claims beside $rows rows, times slower," "$(value times_slower "$line")" 1.8
     printf '%-34s %9.0f marks/s   without them %9.0f  %.2f times slower\n' "marks beside $rows rows" "$(value marks_beside_rows "$line")" \
-        "$(value marks_before "$line")" "$(value times_slower_marks "$line")"
+        "$(value marks_alone "$line")" "$(value times_slower_marks "$line")"
 }

@@ -28,35 +28,35 @@ struct KeyedDecisionTests {
     }
 
     @Test func `a claim that somebody holds stays as it is`() {
-        let decision = KeyedDecision(Self.claim(), KeyedRow(row: Self.row(.claimed), session: 7, heldUntil: Self.later))
+        let decision = KeyedDecision(Self.claim(), KeyedRow(row: Self.row(.claimed), heldUntil: Self.later))
         #expect(decision.answer == .busy(until: Self.later) && decision.write == nil && !decision.endsClaim)
     }
 
     @Test func `a claim whose holder is gone counts a crash, and waits as free to run alone`() {
-        let decision = KeyedDecision(Self.claim(), KeyedRow(row: Self.row(.claimed), session: 7))
+        let decision = KeyedDecision(Self.claim(), KeyedRow(row: Self.row(.claimed)))
         #expect(decision.answer == .alone(crashes: 1) && decision.write?.state == .free && decision.endsClaim)
     }
 
     @Test func `a claim whose answer was lost goes to whoever asks in its process, and is no crash`() {
-        let decision = KeyedDecision(Self.claim(), KeyedRow(row: Self.row(.claimed), session: 7, isStray: true))
+        let decision = KeyedDecision(Self.claim(), KeyedRow(row: Self.row(.claimed), isStray: true))
         #expect(decision.answer == .run(fence: 5) && decision.write?.crashes == 0 && !decision.endsClaim)
     }
 
     @Test func `a claim whose answer was lost is freed where it may not run now`() {
-        let decision = KeyedDecision(Self.claim(), KeyedRow(row: Self.row(.claimed, crashes: 1), session: 7, isStray: true))
+        let decision = KeyedDecision(Self.claim(), KeyedRow(row: Self.row(.claimed, crashes: 1), isStray: true))
         #expect(decision.answer == .alone(crashes: 1) && decision.write?.state == .free && decision.endsClaim)
     }
 
     @Test(arguments: [KeyedAsk.What.done(generation: 0), .discard(generation: 0)])
     func `what is done or discarded takes a claim away`(_ what: KeyedAsk.What) {
-        let decision = KeyedDecision(what, KeyedRow(row: Self.row(.claimed), session: 7, heldUntil: Self.later))
+        let decision = KeyedDecision(what, KeyedRow(row: Self.row(.claimed), heldUntil: Self.later))
         #expect(decision.answer == nil && decision.write?.fence == 5 && decision.endsClaim)
     }
 
     @Test func `a discard of an older life writes nothing, and lets a claim be`() {
         var row = Self.row(.claimed)
         row.generation = 1
-        let decision = KeyedDecision(.discard(generation: 0), KeyedRow(row: row, session: 7, heldUntil: Self.later))
+        let decision = KeyedDecision(.discard(generation: 0), KeyedRow(row: row, heldUntil: Self.later))
         #expect(decision.write == nil && !decision.endsClaim)
     }
 

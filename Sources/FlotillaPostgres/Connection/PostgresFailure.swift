@@ -20,6 +20,7 @@ package struct PostgresFailure: Error, Equatable, CustomStringConvertible {
     }
 
     static func away(_ why: String) -> PostgresFailure { PostgresFailure(.away, why) }
+    static let leaseLost = PostgresFailure.away("the lease of this process has run out, and is being renewed")
 
     var code: String? {
         if case .refused(let code) = kind { code } else { nil }

@@ -44,7 +44,6 @@ struct Parameter: Sendable {
     static func key(_ key: LedgerKey) -> Parameter { Parameter(key.bytes) }
     /// As `text`, which can hold everything but a NUL.
     static func text(_ value: String) -> Parameter { Parameter(Self.plain(value)) }
-    static func text(orNull value: String?) -> Parameter { Parameter(value.map(Self.plain)) }
     /// As `timestamptz`.
     static func time(_ value: Timestamp) -> Parameter {
         Parameter(Self.big(value.microseconds.subtractingReportingOverflow(Timestamp.postgresEpoch).partialValue))
@@ -58,7 +57,6 @@ struct Parameter: Sendable {
     static func keys(_ values: some Collection<LedgerKey>) -> Parameter {
         array(of: 17, values) { key, bytes in key.withBytes { bytes.append(contentsOf: $0) } }
     }
-    static func byteArrays(_ values: some Collection<[UInt8]>) -> Parameter { array(of: 17, values) { $1.append(contentsOf: $0) } }
     /// As `text[]`.
     static func texts(_ values: some Collection<String>) -> Parameter { array(of: 25, values) { $1.append(contentsOf: Self.plain($0)) } }
 

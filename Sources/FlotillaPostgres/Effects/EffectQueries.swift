@@ -51,12 +51,12 @@ extension Query {
         SELECT name, key, state, argument, policy, secret, value, sealed, since, changed, fence, run, clock_timestamp()
         FROM effect WHERE event = $1::bytea ORDER BY since, name COLLATE "C", key COLLATE "C"
         """)
-    /// A row when a worker that lives runs the event. Nobody else claims, marks or takes it over before the commit.
+    /// A row when a worker that lives runs the event.
     static let effectRunning = Query(
         "effect_running",
         """
         SELECT claim.key FROM claim JOIN session ON session.id = claim.session
-        WHERE claim.key = $1::bytea AND session.until > clock_timestamp() FOR UPDATE OF claim
+        WHERE claim.key = $1::bytea AND session.until > clock_timestamp()
         """)
     static let effectLock = Query(
         "effect_lock",
@@ -74,11 +74,11 @@ extension Query {
         "effect_drop", "DELETE FROM effect WHERE event = $1::bytea AND name = $2::text AND key = $3::text")
 
     /// Behind the rows of their events, a little at a time; $4 is the first day of the ledger. A clock that stands during the statement, or
-    /// the index by time would be of no use.
+    /// the index by time would be of no use. What was changed since it was found stays.
     static let pruneEffects = Query(
         "upkeep_effects",
         """
-        DELETE FROM effect WHERE ctid = ANY (ARRAY(
+        DELETE FROM effect WHERE changed < statement_timestamp() - $1::int8 * interval '1 day' AND ctid = ANY (ARRAY(
             SELECT old.ctid FROM effect AS old
             WHERE since < to_timestamp($4::int8 * 86400) AND since < statement_timestamp() - $1::int8 * interval '1 day'
                 AND changed < statement_timestamp() - $1::int8 * interval '1 day'

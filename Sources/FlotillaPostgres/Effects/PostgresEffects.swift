@@ -88,21 +88,28 @@ extension PostgresEffects: EffectInspection {
 
     package func resolve(_ effect: EffectName, as verdict: EffectVerdict, recording deed: Deed) async throws -> EffectResolution {
         try await store.transaction { transaction in
+            let event = Parameter.keys([effect.event])
+            // Nobody claims, marks or takes it over before the commit: where there is no claim, the place is taken, by nobody's session.
             let rows = try await transaction.ask([
-                Query.effectRunning(.key(effect.event)), Call(query: .effectLock, parameters: effect.parameters), Query.now(),
+                Query.hold(event, .integers([0]), .integer(0)), Query.lockClaims(event), Query.effectRunning(.key(effect.event)),
+                Call(query: .effectLock, parameters: effect.parameters), Query.now(),
             ])
-            let now = rows[2].first?.time(0) ?? Timestamp(microseconds: 0)
-            let decision = EffectTable.resolve(rows[1].first?.effect, as: verdict, isRunning: !rows[0].isEmpty, now: now)
-            let change: Call
-            switch decision.change {
-            case .none: return decision.answer
-            case .remove: change = Call(query: .effectDrop, parameters: effect.parameters)
-            case .write(let row):
-                change = Call(
-                    query: .effectResolve,
-                    parameters: effect.parameters + [.integer(row.state.rawValue)] + (row.value?.parameters ?? [.null, .null]))
-            }
-            _ = try await transaction.finish([change, PostgresLedger.addDeed(deed)])
+            guard !rows[1].isEmpty else { throw PostgresFailure(.refused("40001"), "the event ended at this moment") }
+            let now = rows[4].first?.time(0) ?? Timestamp(microseconds: 0)
+            let decision = EffectTable.resolve(rows[3].first?.effect, as: verdict, isRunning: !rows[2].isEmpty, now: now)
+            var changes: [Call] =
+                switch decision.change {
+                case .none: []
+                case .remove: [Call(query: .effectDrop, parameters: effect.parameters)]
+                case .write(let row):
+                    [
+                        Call(
+                            query: .effectResolve,
+                            parameters: effect.parameters + [.integer(row.state.rawValue)] + (row.value?.parameters ?? [.null, .null]))
+                    ]
+                }
+            if !changes.isEmpty { changes.append(PostgresLedger.addDeed(deed)) }
+            _ = try await transaction.finish(changes + [Query.letGo(event)])
             return decision.answer
         }
     }

@@ -23,7 +23,6 @@ struct KeyedAsk {
 struct KeyedRow: Equatable {
     /// A claim of somebody's, or else what became of it.
     var row: LedgerRow?
-    var session: Int64?
     var claimed: Timestamp?
     /// Until when the holder of a claim lives; nil when it is gone.
     var heldUntil: Timestamp?
@@ -164,8 +163,8 @@ final class KeyedTurns: @unchecked Sendable {
                 found[key] = outcomes[key] ?? KeyedRow()
                 continue
             }
-            let session = row.integer(5)
-            var one = KeyedRow(row: row.claim, session: session, claimed: row.time(6), newest: outcomes[key]?.newest)
+            let session = row.integer(6)
+            var one = KeyedRow(row: row.claim, claimed: row.time(5))
             one.heldUntil = gone.contains(session) ? nil : holders[session]
             if session == store.session.id {
                 // A process that asks lives, even if its lease was renewed late.
@@ -214,10 +213,10 @@ final class KeyedTurns: @unchecked Sendable {
         case .run(let fence), .crashed(let fence, _):
             // The answer was late. Nobody is told of this claim: whoever asks next gets it, and nobody is blamed.
             guard store.session.isHeld else {
-                return ask.answer(.failure(.away("the lease of this process has run out, and is being renewed")))
+                return ask.answer(.failure(.leaseLost))
             }
             store.holdings.add(ask.key, fence: fence)
-        default: if case .claim = ask.what {} else { store.holdings.remove(ask.key) }
+        default: if case .claim = ask.what {} else if decision.endsClaim { store.holdings.remove(ask.key) }
         }
         ask.answer(.success(decision.answer))
     }

@@ -71,7 +71,7 @@ extension Query {
     static let lockClaims = Query(
         "claim_lock",
         """
-        SELECT key, round, generation, crashes, fence, session, claimed, xmin = pg_current_xact_id()::xid FROM claim
+        SELECT key, round, generation, crashes, fence, claimed, session, xmin = pg_current_xact_id()::xid FROM claim
         WHERE key = ANY ($1::bytea[]) ORDER BY key FOR UPDATE
         """)
     static let outcomes = Query(
@@ -115,10 +115,10 @@ extension Query {
         "claim_held",
         """
         SELECT claim.key, claim.fence FROM claim JOIN unnest($1::bytea[], $2::int8[]) AS held (key, fence)
-            ON claim.key = held.key AND claim.fence = held.fence
+            ON claim.key = held.key AND claim.fence = held.fence WHERE claim.key = ANY ($1::bytea[])
         """)
     static let claimRows = Query(
-        "claim_rows", "SELECT key, round, generation, crashes, fence, session, claimed FROM claim WHERE key = ANY ($1::bytea[])")
+        "claim_rows", "SELECT key, round, generation, crashes, fence, claimed FROM claim WHERE key = ANY ($1::bytea[])")
 }
 
 extension Row {

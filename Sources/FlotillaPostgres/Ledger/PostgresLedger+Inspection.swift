@@ -9,19 +9,24 @@ extension PostgresLedger: LedgerInspection {
     package func entries(for keys: [LedgerKey]) async throws -> [LedgerEntry?] {
         let all = Parameter.keys(keys)
         let rows = try await store.ask([Query.claimRows(all), Query.outcomes(all)])
+        let found = Self.entries(claims: rows[0], outcomes: rows[1])
+        return keys.map { found[$0] }
+    }
+
+    /// What runs now goes before what became of it earlier.
+    static func entries(claims: Rows, outcomes: Rows) -> [LedgerKey: LedgerEntry] {
         let epoch = Timestamp(microseconds: 0)
         var found: [LedgerKey: LedgerEntry] = [:]
-        for row in rows[1] {
+        for row in outcomes {
             guard let key = row.key(0) else { continue }
             found[key] = LedgerEntry(row: row.outcome, claimed: row.time(6) ?? epoch, changed: row.time(7) ?? epoch)
         }
-        // What runs now goes before what became of it earlier.
-        for row in rows[0] {
+        for row in claims {
             guard let key = row.key(0) else { continue }
-            let at = row.time(6) ?? epoch
+            let at = row.time(5) ?? epoch
             found[key] = LedgerEntry(row: row.claim, claimed: at, changed: at)
         }
-        return keys.map { found[$0] }
+        return found
     }
 
     package func discard(_ key: LedgerKey, generation: Int) async throws {

@@ -149,7 +149,7 @@ package final class PostgresLedger: Ledger {
     /// - Returns: those that are not answered by it.
     private static func concludeClaims(_ batch: [ClaimAsk], _ rows: [Rows], _ store: PostgresStore) -> [ClaimAsk] {
         guard store.session.isHeld else {
-            for ask in batch { ask.fail(.away("the lease of this process has run out, and is being renewed")) }
+            for ask in batch { ask.fail(.leaseLost) }
             return []
         }
         guard rows.count == 2 else { return batch }

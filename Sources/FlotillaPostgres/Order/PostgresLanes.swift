@@ -46,7 +46,7 @@ package final class PostgresLanes: Lanes {
             },
             conclude: { batch, rows in
                 guard store.session.isHeld, let found = rows.first else {
-                    for ask in batch { ask.fail(.away("the lease of this process has run out, and is being renewed")) }
+                    for ask in batch { ask.fail(.leaseLost) }
                     return []
                 }
                 let entered = Set(found.compactMap { $0.key(0) })
@@ -92,7 +92,7 @@ package final class PostgresLanes: Lanes {
     /// Its lanes are this transaction's alone.
     private func decide(_ leaving: [LaneLeave], _ asking: [LaneRequest], firsts limit: Int) async throws -> LaneReply {
         let session = store.session.id
-        guard store.session.isHeld else { throw PostgresFailure.away("the lease of this process has run out, and is being renewed") }
+        guard store.session.isHeld else { throw PostgresFailure.leaseLost }
         let lanes = Set(leaving.map(\.held.lane) + asking.map(\.lane)).sorted { $0.hash < $1.hash }
         let events = Set(leaving.compactMap(\.ticket) + asking.filter { $0.kind != .exclusive }.map(\.key)).sorted()
         return try await store.transaction { transaction in
@@ -117,9 +117,7 @@ package final class PostgresLanes: Lanes {
             if !events.isEmpty {
                 let keys = Parameter.keys(Set(events + firsts.map(\.key)).sorted())
                 let states = try await transaction.ask([Query.claimRows(keys), Query.outcomes(keys)])
-                for row in states[1] { if let key = row.key(0) { rows[key] = row.outcome } }
-                // What runs now goes before what became of it earlier.
-                for row in states[0] { if let key = row.key(0) { rows[key] = row.claim } }
+                rows = PostgresLedger.entries(claims: states[0], outcomes: states[1]).mapValues(\.row)
             }
             let sheet = LaneSheet(
                 now: found[5].first?.time(0) ?? Timestamp(microseconds: 0), session: session, holders: holders, firsts: firsts,

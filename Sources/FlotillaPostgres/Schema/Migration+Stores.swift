@@ -12,7 +12,7 @@ extension Migration {
             PRIMARY KEY (event, name, key)
         ) WITH (fillfactor = 80)
         """,
-        "CREATE INDEX effect_since ON effect USING brin (since)",
+        "CREATE INDEX effect_since ON effect (since)",
     ]
 
     /// Names are ordered by their bytes, whatever the database's language is.

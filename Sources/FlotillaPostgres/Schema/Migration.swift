@@ -78,6 +78,7 @@ package struct Migration: Sendable {
         "CREATE INDEX ledger_key ON ledger USING hash (key)",
         // For how many days outcomes are kept, and when somebody last asked for as many.
         "CREATE TABLE retention (days bigint NOT NULL, asked timestamptz NOT NULL)",
+        "ALTER TABLE retention REPLICA IDENTITY FULL",
         "INSERT INTO retention VALUES (0, '-infinity')",
         // Handed over in handshakes, sealed by the vault.
         """

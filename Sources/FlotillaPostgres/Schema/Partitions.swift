@@ -9,6 +9,16 @@ enum Partitions {
         let end: Int64
 
         var name: String { "ledger_\(first)" }
+
+        /// Attached, and not made as a partition: that would lock out whoever claims. Rows have no key of their own by which whoever follows a
+        /// database (logical replication) could tell which one went.
+        var making: [Call] {
+            [
+                Query("", "CREATE TABLE \(name) (LIKE ledger INCLUDING ALL)")(),
+                Query("", "ALTER TABLE \(name) REPLICA IDENTITY FULL")(),
+                Query("", "ALTER TABLE ledger ATTACH PARTITION \(name) FOR VALUES FROM (\(first)) TO (\(end))")(),
+            ]
+        }
     }
 
     struct Plan: Equatable {

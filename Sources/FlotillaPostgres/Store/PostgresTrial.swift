@@ -31,10 +31,7 @@ package enum PostgresTrial {
 
     package static func makeOldPartitions(of ledger: PostgresLedger) async throws {
         for span in try await spans(of: ledger).dropFirst() {
-            _ = try await ledger.store.ask([
-                Query("", "CREATE TABLE \(span.name) (LIKE ledger INCLUDING ALL)")(),
-                Query("", "ALTER TABLE ledger ATTACH PARTITION \(span.name) FOR VALUES FROM (\(span.first)) TO (\(span.end))")(),
-            ])
+            _ = try await ledger.store.ask(span.making)
         }
     }
 

@@ -61,11 +61,7 @@ extension PostgresStore {
             let rows = try await transaction.ask([Self.only(.text(options.schema)), .partitions])
             guard rows[0].first?.flag(0) ?? false else { return }
             for span in Self.plan(rows[1], options).plan.made {
-                // Attached, and not made as a partition: that would lock out whoever claims.
-                _ = try await transaction.ask([
-                    Query("", "CREATE TABLE \(span.name) (LIKE ledger INCLUDING ALL)")(),
-                    Query("", "ALTER TABLE ledger ATTACH PARTITION \(span.name) FOR VALUES FROM (\(span.first)) TO (\(span.end))")(),
-                ])
+                _ = try await transaction.ask(span.making)
             }
         }
     }
@@ -87,9 +83,9 @@ extension PostgresStore {
     /// By the longest that living processes ask for; one that asked for more and is gone is believed for another day.
     func prune() async throws {
         let (dropped, oldest, days) = try await transaction { transaction -> ([Partitions.Span], Int64?, Int64) in
-            let rows = try await transaction.ask([Self.only(.text(options.schema)), Self.retain(), .partitions])
-            guard rows[0].first?.flag(0) ?? false else { return ([], nil, 0) }
-            let (spans, today, days) = Self.standing(rows[2])
+            let mine = try await transaction.ask(Self.only(.text(options.schema)))
+            guard mine.first?.flag(0) ?? false else { return ([], nil, 0) }
+            let (spans, today, days) = Self.standing(try await transaction.ask([Self.retain(), .partitions])[1])
             _ = try await transaction.ask([
                 Self.pruneClaims(.integer(days)), Self.pruneSessions(), Query.pruneLanes(.integer(days)),
                 Query.pruneTickets(.integer(days)),
@@ -129,13 +125,9 @@ extension PostgresStore {
 
     private static let part = 5000
     private static let mostParts = 50
-    /// The index by time can only be read as a map of pages, which the ledger's batches are kept from.
+    /// Whether an event has a row is looked up for each effect, and not by a walk through the ledger.
     private static let plans = Query(
-        "upkeep_plans",
-        """
-        SELECT set_config(name, value, true)
-        FROM unnest('{enable_bitmapscan,enable_mergejoin,enable_hashjoin}'::text[], '{on,off,off}'::text[]) AS plan (name, value)
-        """)
+        "upkeep_plans", "SELECT set_config(name, 'off', true) FROM unnest('{enable_mergejoin,enable_hashjoin}'::text[]) AS plan (name)")
 
     private static let only = Query(
         "upkeep_only", "SELECT pg_try_advisory_xact_lock(hashtextextended('flotilla upkeep ' || $1::text, 0))")
@@ -151,11 +143,17 @@ extension PostgresStore {
     private static let pruneClaims = Query(
         "upkeep_claims",
         """
-        DELETE FROM claim WHERE $1::int8 > 0 AND claimed < clock_timestamp() - $1::int8 * interval '1 day'
-            AND NOT EXISTS (SELECT FROM session WHERE session.id = claim.session AND until > clock_timestamp())
+        DELETE FROM claim WHERE key = ANY (ARRAY(
+            SELECT key FROM claim WHERE $1::int8 > 0 AND claimed < clock_timestamp() - $1::int8 * interval '1 day'
+                AND NOT EXISTS (SELECT FROM session WHERE session.id = claim.session AND until > clock_timestamp())
+            ORDER BY key FOR UPDATE SKIP LOCKED))
         """)
     private static let pruneSessions = Query(
-        "upkeep_sessions", "DELETE FROM session WHERE until < clock_timestamp() - interval '1 hour'")
+        "upkeep_sessions",
+        """
+        DELETE FROM session WHERE until < clock_timestamp() - interval '1 hour'
+            AND NOT EXISTS (SELECT FROM claim WHERE claim.session = session.id)
+        """)
 }
 
 extension Call {

@@ -95,9 +95,9 @@ struct LedgerBench {
                 }
                 func median(_ value: ((empty: Figures, full: Figures)) -> Double) -> Double { rounds.map(value).sorted()[rounds.count / 2] }
                 return [
-                    BenchLine("claims_before", median { $0.empty.claimsPerSecond }, "events/s"),
+                    BenchLine("claims_alone", median { $0.empty.claimsPerSecond }, "events/s"),
                     BenchLine("claims_beside_rows", median { $0.full.claimsPerSecond }, "events/s"),
-                    BenchLine("marks_before", median { $0.empty.marksPerSecond }, "events/s"),
+                    BenchLine("marks_alone", median { $0.empty.marksPerSecond }, "events/s"),
                     BenchLine("marks_beside_rows", median { $0.full.marksPerSecond }, "events/s"),
                     BenchLine("times_slower", median { $0.empty.claimsPerSecond / $0.full.claimsPerSecond }),
                     BenchLine("times_slower_marks", median { $0.empty.marksPerSecond / $0.full.marksPerSecond }),

@@ -221,7 +221,30 @@ import Testing
             #expect(try await ledger.mark(key("1"), fence: again, as: .done))
             #expect(try harness.run("SELECT count(*) FROM ledger") == [["2"]])
             #expect(try await ledger.claim(key("1"), round: 1, generation: 1, alone: false) == .duplicate(.done))
+            #expect(try harness.run("SELECT count(*) FROM ledger") == [["1"]])
             #expect(try await ledger.entry(for: key("1"))?.row.state == .done)
+        }
+    }
+
+    @Test func `keys are found by their indexes, each by itself, whatever is in the tables`() async throws {
+        try await PostgresHarness.use(on: PostgresServer.shared) { harness in
+            let store = try await harness.store { $0.lease = .seconds(60) }
+            let (keys, numbers) = (Parameter.keys([]), Parameter.integers([Int]()))
+            let asked: [(Call, String, Pool)] = [
+                (Query.claimKnown(keys), "('{}')", store.claims), (Query.mark(keys, numbers, numbers, numbers), "('{}', '{}', '{}', '{}')", store.marks),
+                (Query.doneFresh(keys, .integer(4)), "('{}', 4)", store.marks), (Query.letGo(keys), "('{}')", store.marks),
+                (Query.heldClaims(keys, numbers), "('{}', '{}')", store.beats), (Query.lockClaims(keys), "('{}')", store.calls),
+                (Query.claimRows(keys), "('{}')", store.calls), (Query.outcomes(keys), "('{}')", store.calls),
+                (try Query.dropOlder(.key(key("1")), .integer(0)), "('', 0)", store.calls),
+            ]
+            for (call, values, pool) in asked {
+                let explain = Query("", "EXPLAIN EXECUTE \(call.query.name)\(values)")()
+                // The plan that stays comes after five.
+                let plan = try await store.ask(Array(repeating: call, count: 6) + [explain], on: pool)[6].compactMap { $0.text(0) }
+                let scans = plan.count { $0.contains(" Scan using ") }
+                #expect(scans > 0 && scans == plan.count { $0.contains("Index Cond: ") }, "\(plan)")
+                #expect(!plan.contains { $0.contains("Seq Scan") || $0.contains("Bitmap") }, "\(plan)")
+            }
         }
     }
 

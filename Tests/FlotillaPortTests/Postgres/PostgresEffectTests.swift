@@ -67,4 +67,27 @@ import Testing
             #expect(try await effects.finish(effect(), ask(run: 1), value: nil, under: claim) == false)
         }
     }
+
+    @Test func `while a person settles an effect nobody claims its event`() async throws {
+        try await PostgresHarness.use(on: PostgresServer.shared) { harness in
+            let store = try await harness.store { $0.lease = .seconds(60) }
+            let (ledger, effects) = (PostgresLedger(store), PostgresEffects(store))
+            let claim = HeldClaim(key: try key("1"), fence: try await ledger.claimed(key("1")))
+            _ = try await effects.begin(effect(), ask(run: 1), under: claim)
+            #expect(try await ledger.mark(claim.key, fence: claim.fence, as: .dead))
+            // It has the place of the event by now, and waits for the effect.
+            let other = try RawSession(harness.server.address())
+            try other.run("SET search_path = \(harness.schema); BEGIN; SELECT FROM effect FOR UPDATE")
+            async let settled = effects.resolve(effect(), as: .redo, recording: Deed(at: Timestamp(milliseconds: 0), who: "", what: ""))
+            let waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            try await until { try harness.run("\(waiting) AND query LIKE '%effect%'").count == 1 }
+            async let replayed = ledger.claimed(key("1"), generation: 1)
+            try await until { try harness.run("\(waiting) AND query LIKE '%claim%'").count == 1 }
+            try other.run("COMMIT")
+            _ = try await settled
+            #expect(try await replayed > claim.fence)
+            #expect(try harness.run("SELECT session > 0 FROM claim") == [["t"]])
+            #expect(try await effects.effects(of: key("1")).isEmpty)
+        }
+    }
 }
