@@ -231,7 +231,8 @@ import Testing
             let store = try await harness.store { $0.lease = .seconds(60) }
             let (keys, numbers) = (Parameter.keys([]), Parameter.integers([Int]()))
             let asked: [(Call, String, Pool)] = [
-                (Query.claimKnown(keys), "('{}')", store.claims), (Query.mark(keys, numbers, numbers, numbers), "('{}', '{}', '{}', '{}')", store.marks),
+                (Query.claimKnown(keys), "('{}')", store.claims),
+                (Query.mark(keys, numbers, numbers, numbers), "('{}', '{}', '{}', '{}')", store.marks),
                 (Query.doneFresh(keys, .integer(4)), "('{}', 4)", store.marks), (Query.letGo(keys), "('{}')", store.marks),
                 (Query.heldClaims(keys, numbers), "('{}', '{}')", store.beats), (Query.lockClaims(keys), "('{}')", store.calls),
                 (Query.claimRows(keys), "('{}')", store.calls), (Query.outcomes(keys), "('{}')", store.calls),

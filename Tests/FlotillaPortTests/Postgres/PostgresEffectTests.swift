@@ -39,6 +39,11 @@ import Testing
         }
     }
 
+    /// Connections of this harness's stores that wait for a lock.
+    private static func waiting(_ harness: PostgresHarness) -> String {
+        "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name LIKE 'test \(harness.schema) %'"
+    }
+
     private static func hex(_ key: LedgerKey) -> String {
         key.bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
@@ -57,10 +62,9 @@ import Testing
                 INSERT INTO effect VALUES (now(), now(), 1, 9, 0, false, decode('\(Self.hex(claim.key))', 'hex'), 'send', '', '', 'p')
                 """)
             async let answer = effects.begin(effect(), ask(run: 1), under: claim)
-            let waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%effect%'"
-            try await until { try !harness.run(waiting).isEmpty }
+            try await until { try harness.run("\(Self.waiting(harness)) AND query LIKE '%effect%'").count == 1 }
             async let marked = ledger.mark(claim.key, fence: claim.fence, as: .free)
-            try await until { try harness.run("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'").count >= 2 }
+            try await until { try harness.run(Self.waiting(harness)).count == 2 }
             try other.run("ROLLBACK")
             #expect(try await answer == .call(isRepeat: false))
             #expect(try await marked)
@@ -79,10 +83,9 @@ import Testing
             let other = try RawSession(harness.server.address())
             try other.run("SET search_path = \(harness.schema); BEGIN; SELECT FROM effect FOR UPDATE")
             async let settled = effects.resolve(effect(), as: .redo, recording: Deed(at: Timestamp(milliseconds: 0), who: "", what: ""))
-            let waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-            try await until { try harness.run("\(waiting) AND query LIKE '%effect%'").count == 1 }
+            try await until { try harness.run("\(Self.waiting(harness)) AND query LIKE '%effect%'").count == 1 }
             async let replayed = ledger.claimed(key("1"), generation: 1)
-            try await until { try harness.run("\(waiting) AND query LIKE '%claim%'").count == 1 }
+            try await until { try harness.run("\(Self.waiting(harness)) AND query LIKE '%claim%'").count == 1 }
             try other.run("COMMIT")
             _ = try await settled
             #expect(try await replayed > claim.fence)
