@@ -78,7 +78,7 @@ extension Variable {
         "how long outcomes are remembered; at least the journal's days, and the maximum age plus 4 days")
     package static let leaseSeconds = Variable(
         "FLOTILLA_LEASE_SECONDS", default: "30",
-        "how long what a vanished process held stays held, at most; one that was killed is noticed sooner")
+        "how long what a vanished process held stays held, at most; on SQLite one that was killed is noticed sooner")
     package static let prefetch = Variable("FLOTILLA_PREFETCH", "deliveries held by a worker; the default depends on the worker")
     package static let concurrency = Variable("FLOTILLA_CONCURRENCY", "handlers running at once; the default depends on the worker")
     package static let maxAttempts = Variable("FLOTILLA_MAX_ATTEMPTS", default: "12", "attempts before an event is a dead letter")
