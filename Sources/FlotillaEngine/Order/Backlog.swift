@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Deliveries of strict lanes that have come and wait to be asked for in the store, in their order: held, because the line of their lane is full
-/// and gets on quickly; stalled, because the lane has no more tickets; or because they are to be asked for again, with the tickets that they
-/// have. Kept by whoever draws the tickets of one worker; never more than are prefetched.
+/// Deliveries of strict lanes that have come and wait to be asked for in the store, in their order: lingering, because the first of their lane is
+/// elsewhere; stalled, because the lane has no more tickets; or because they are to be asked for again, with the tickets that they have. Kept
+/// by whoever draws the tickets of one worker; never more than are prefetched.
+///
+/// Whoever lingers is sent away when the first event of its lane has been the same for a moment: it may stand in the queue, and need the room.
+/// Not before, for whoever is sent away comes back behind all that stand in the queue, and the whole lane waits for it.
 ///
 /// Whoever stalls is parked when the first event of its lane has been the same for a while. Those of a lane that gets on are not: where more of
 /// them stall than leaves room for other keys, they have tickets past the limit, and can be sent away without losing their places.
@@ -24,32 +27,37 @@ struct Backlog {
         var getsOn = false
     }
 
+    /// Where a lane is that has its first event elsewhere.
+    private struct Front {
+        var number: Int64
+        /// Since when it has been the first.
+        var since: Duration
+    }
+
     /// What is asked for now.
     struct Turn {
-        /// Whatever room there is.
         var asked: [Delivery] = []
-        /// If there is room in their line.
-        var held: [Delivery] = []
-        /// Of these lanes all are asked for.
-        var lanes: Set<LaneKey> = []
         /// Of these lanes all get tickets, however many there are.
         var open: Set<LaneKey> = []
     }
 
-    /// What may be held or stall, of all keys together: past it others would find no room in the prefetch.
+    /// What may stall, of all keys together: past it others would find no room in the prefetch.
     let limit: Int
     /// How long the first event of a lane may be the same, until those that stall are parked.
     let patience: Duration
     private var again: [Waiting] = []
-    private var held: [Waiting] = []
+    private var lingering: [LaneKey: [Waiting]] = [:]
     private var stalled: [Waiting] = []
     private var open: Set<LaneKey> = []
     private var nextQuestion = Duration.zero
     private var sights: [LaneKey: Sight] = [:]
+    private var fronts: [LaneKey: Front] = [:]
 
     /// For how long a lane is thought to get on of which nobody has seen it.
     static let doubt = Duration.seconds(5)
     static let pause = Duration.milliseconds(20)
+    /// How long the first event of a lane may be the same elsewhere, until those behind it are sent away.
+    static let moment = Duration.seconds(1)
     /// Between two questions of those that stall.
     static let interval = Duration.milliseconds(200)
     private static let memory = 4096
@@ -59,34 +67,56 @@ struct Backlog {
         self.patience = patience
     }
 
-    var isFull: Bool { held.count + stalled.count >= limit }
-    var isEmpty: Bool { again.isEmpty && held.isEmpty && stalled.isEmpty }
-    /// Nothing of it can be asked for at once.
+    var isEmpty: Bool { again.isEmpty && lingering.isEmpty && stalled.isEmpty }
+    /// Nothing of it needs to be asked for at once.
     var isWaiting: Bool { again.isEmpty && open.isEmpty && !isEmpty }
 
     mutating func removeAll() -> [Delivery] {
         defer { self = Backlog(limit: limit, patience: patience) }
-        return (stalled + again + held).map(\.delivery)
+        return (stalled + again + lingering.values.joined()).map(\.delivery)
     }
 
     /// Those that stall are asked for after a while, or when something has come to their lane: it may be the event that they wait for. If it is
-    /// not, it must not get a place before them, nor before those that are held behind them. Before all of them those with tickets: only the
-    /// first of a lane that is asked for may enter.
+    /// not, it must not get a place before them. Before all of them those with tickets: only the first of a lane that is asked for may enter;
+    /// of those that linger it alone is asked for.
     mutating func take(now: Duration, fresh: Set<LaneKey>) -> Turn {
         let stalls = Set(stalled.map(\.lane))
         var turn = Turn()
         turn.open = open
-        turn.lanes = now >= nextQuestion ? stalls : stalls.intersection(fresh.union(open))
+        let lanes = now >= nextQuestion ? stalls : stalls.intersection(fresh.union(open))
+        for lane in Array(lingering.keys) {
+            guard let first = lingering[lane]?.enumerated().min(by: { $0.element.number < $1.element.number }) else { continue }
+            lingering[lane]?.remove(at: first.offset)
+            if lingering[lane]?.isEmpty ?? true { lingering[lane] = nil }
+            again.append(first.element)
+        }
         turn.asked = again.sorted { $0.number < $1.number }.map(\.delivery)
-        turn.asked += (stalled + held).filter { turn.lanes.contains($0.lane) }.map(\.delivery)
-        turn.held = held.filter { !stalls.contains($0.lane) }.map(\.delivery)
-        stalled.removeAll { turn.lanes.contains($0.lane) }
-        held.removeAll { turn.lanes.contains($0.lane) || !stalls.contains($0.lane) }
+        turn.asked += stalled.filter { lanes.contains($0.lane) }.map(\.delivery)
+        stalled.removeAll { lanes.contains($0.lane) }
         (again, open) = ([], [])
         return turn
     }
 
-    mutating func hold(_ delivery: Delivery, of lane: LaneKey) { held.append(Waiting(delivery: delivery, lane: lane)) }
+    /// False when it is to be sent away, and with it all that linger in its lane.
+    /// - Parameter first: the number of the ticket that is the first.
+    mutating func linger(_ delivery: Delivery, of lane: LaneKey, number: Int64, first: Int64, now: Duration) -> Bool {
+        // Keys come from outside.
+        if fronts[lane] == nil, fronts.count >= Self.memory { fronts = [:] }
+        var front = fronts[lane] ?? Front(number: first, since: now)
+        if front.number != first { front = Front(number: first, since: now) }
+        fronts[lane] = front
+        guard now - front.since < Self.moment else { return false }
+        lingering[lane, default: []].append(Waiting(delivery: delivery, lane: lane, number: number))
+        return true
+    }
+
+    /// Who lingers in this lane, and does no longer; by their numbers.
+    mutating func release(_ lane: LaneKey) -> [Delivery] {
+        (lingering.removeValue(forKey: lane) ?? []).sorted { $0.number < $1.number }.map(\.delivery)
+    }
+
+    /// The first one is here: they are asked for with the next ones, and wait in its line.
+    mutating func gather(_ lane: LaneKey) { again += lingering.removeValue(forKey: lane) ?? [] }
 
     mutating func askAgain(_ delivery: Delivery, of lane: LaneKey, number: Int64) {
         again.append(Waiting(delivery: delivery, lane: lane, number: number))

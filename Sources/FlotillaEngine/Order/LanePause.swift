@@ -15,6 +15,9 @@ enum LanePause {
     /// Another process has been in it for so long: it may take as long again.
     static func busy(heldFor: Duration) -> Duration { min(max(heldFor, shortest), longest) }
 
+    /// Of several that are sent away together, so that they come back in their order.
+    static func after(_ pause: Duration, place: Int) -> Duration { min(pause + step * Double(place), longest) }
+
     /// Others go first, and the first of them not before `due`.
     static func behind(ahead: Int64, due: Timestamp?, now: Timestamp) -> Duration {
         let first = due.map { $0 > now ? $0 - now + margin : shortest } ?? shortest

@@ -3,8 +3,9 @@
 internal import Synchronization
 
 /// Where deliveries of one process wait while another one of their partition key runs: a line for each key, made by the first, gone with the
-/// last. Whoever waits here takes no handler's place, only room of the prefetch; so a line has a limit, and all of them together.
-/// What finds no room is sent away for about as long as the line takes.
+/// last. Whoever waits here takes no handler's place, only room of the prefetch. A line that gets on quickly has all the room there is: to send
+/// an event away costs more than it takes to run, and it comes back behind all that stand in the queue. Slow ones have a limit, each and all
+/// of them together: what finds no room there, or stands beyond it when a line becomes slow, is sent away for about as long as the line takes.
 final class Lines: Sendable {
     enum Entrance {
         /// Nobody of its key runs here: it goes on, and `next` follows.
@@ -33,6 +34,8 @@ final class Lines: Sendable {
         var pace = Duration.zero
         /// When all that was sent away could have run.
         var horizon = Duration.zero
+
+        func isQuick(_ now: Duration) -> Bool { now - began <= Lines.quick * 20 && pace <= Lines.quick }
     }
 
     private struct State {
@@ -50,8 +53,8 @@ final class Lines: Sendable {
     static let quick = Duration.milliseconds(50)
     /// How long anybody waits in line.
     static let patience = Duration.seconds(120)
-    /// Between two looks at who has waited for so long.
-    static let look = Duration.seconds(45)
+    /// Between two looks at who has waited for so long, or stands beyond the limit of a line that is slow by now.
+    static let look = Duration.milliseconds(500)
 
     /// - Parameter prefetch: of which half is left for those whose key is free.
     init(prefetch: Int) {
@@ -72,16 +75,6 @@ final class Lines: Sendable {
         }
     }
 
-    /// How many more it is good to ask for now: as many as find room in the line, while it gets on quickly; any number when it does not, since
-    /// others must not wait for it.
-    func room(_ lane: LaneKey, now: Duration) -> Int {
-        state.withLock { state in
-            guard let line = state.lines[lane], line.isActive else { return lineLimit + 1 }
-            let isQuick = now - line.began <= Self.quick * 20 && line.pace <= Self.quick
-            return isQuick ? max(0, lineLimit - line.waiting.count) : .max
-        }
-    }
-
     /// Behind one that runs; nil when nobody of its key runs here.
     /// - Parameter number: its place, lower ones first.
     func join(_ lane: LaneKey, _ delivery: Delivery, number: Int64, now: Duration) -> Entrance? {
@@ -92,7 +85,7 @@ final class Lines: Sendable {
         guard !state.isClosed else { return .closed }
         guard var line = state.lines[lane], line.isActive else { return nil }
         defer { state.lines[lane] = line }
-        guard line.waiting.count < lineLimit, state.waiting < limit else {
+        guard line.isQuick(now) || line.waiting.count < lineLimit && state.waiting < limit else {
             line.horizon = max(line.horizon, now + line.pace * Double(line.waiting.count)) + line.pace
             // One that is stuck may take as long again as it has taken by now.
             return .away(min(max(line.horizon - now, now - line.began, LanePause.shortest), LanePause.longest))
@@ -131,16 +124,19 @@ final class Lines: Sendable {
         }
     }
 
-    /// Those who have waited for too long: they no longer do. With the time for which each is sent away.
+    /// Those who have waited for too long, and the last ones of lines that are slow: they no longer wait. With the time for which each is
+    /// sent away.
     func overdue(now: Duration) -> [(Delivery, Duration)] {
         state.withLock { state in
             var found: [(Delivery, Duration)] = []
-            for lane in state.lines.keys {
-                guard let line = state.lines[lane], line.waiting.contains(where: { now - $0.since >= Self.patience }) else { continue }
-                let late = line.waiting.filter { now - $0.since >= Self.patience }
-                state.lines[lane]?.waiting.removeAll { now - $0.since >= Self.patience }
-                state.waiting -= late.count
-                found += late.map { ($0.delivery, min(max(line.pace, now - line.began), LanePause.longest)) }
+            for (lane, line) in state.lines where !line.waiting.isEmpty {
+                let kept = line.waiting.filter { now - $0.since < Self.patience }.prefix(line.isQuick(now) ? .max : lineLimit)
+                guard kept.count < line.waiting.count else { continue }
+                let stays = Set(kept.map { ObjectIdentifier($0.delivery) })
+                let gone = line.waiting.filter { !stays.contains(ObjectIdentifier($0.delivery)) }
+                state.lines[lane]?.waiting = Array(kept)
+                state.waiting -= gone.count
+                found += gone.map { ($0.delivery, min(max(line.pace, now - line.began), LanePause.longest)) }
             }
             return found
         }

@@ -8,7 +8,8 @@ internal import Synchronization
 ///
 /// One task takes deliveries in their order, a second draws a ticket for each in the store, for all that have come at once: before anything
 /// else, so that no later event gets a lower one. Then each has its assignment for the worker's lanes: it runs; it waits here in line
-/// behind one that runs here; it is sent away, because others are ahead elsewhere; or it is parked, because its lane is full and gets on no more.
+/// behind one that runs here; it lingers here while others that are ahead elsewhere get on, or is sent away when they do not; or it is parked,
+/// because its lane is full and gets on no more.
 /// When an event has run, the next of its line is asked for in the store, together with leaving: it goes on if it is the first now.
 final class StrictOrder: DeliveryOrder {
     private enum Assignment: Sendable {
@@ -100,7 +101,6 @@ final class StrictOrder: DeliveryOrder {
     private func assign(_ fresh: [Delivery], _ backlog: inout Backlog) async {
         var questions: [(delivery: Delivery, request: LaneRequest, wasActive: Bool)] = []
         var asked: [LaneKey: Int] = [:]
-        let isCrowded = backlog.isFull
         let turn = backlog.take(now: work.now, fresh: Set(fresh.compactMap { work.place(of: $0)?.lane }))
         func ask(for delivery: Delivery, _ lane: LaneKey, _ key: LedgerKey) {
             // Only the first of a lane may enter, and only while nobody of its lane runs here.
@@ -111,22 +111,8 @@ final class StrictOrder: DeliveryOrder {
             let kind = enters ? LaneRequest.Kind.strict(limit: limit) : .ticket(limit: limit)
             questions.append((delivery, work.request(lane, key, delivery, kind), isActive))
         }
-        for delivery in turn.asked {
+        for delivery in turn.asked + fresh {
             if let place = work.place(of: delivery) { ask(for: delivery, place.lane, place.key) }
-        }
-        var holding: Set<LaneKey> = []
-        for delivery in turn.held + fresh {
-            guard let place = work.place(of: delivery) else { continue }
-            // Whoever is sent away comes back behind all that stand in the queue: where a line gets on quickly, it is better to wait.
-            // But not when they would take the room of other keys.
-            let hasRoom =
-                isCrowded || turn.lanes.contains(place.lane) || asked[place.lane, default: 0] < lines.room(place.lane, now: work.now)
-            if hasRoom, !holding.contains(place.lane) {
-                ask(for: delivery, place.lane, place.key)
-            } else {
-                holding.insert(place.lane)
-                backlog.hold(delivery, of: place.lane)
-            }
         }
         guard !questions.isEmpty else { return }
         let answers: [LaneAnswer]
@@ -141,17 +127,24 @@ final class StrictOrder: DeliveryOrder {
             switch answer {
             case .entered:
                 _ = lines.enter(lane, delivery, now: work.now)
+                backlog.gather(lane)
                 hand(delivery, .run(lane, question.request.key))
             case .ended:
                 hand(delivery, .ended)
             case .busy(let heldFor):
-                hand(delivery, .away(LanePause.busy(heldFor: heldFor)))
+                // It is the first, and whoever was it before may only be leaving.
+                if !isBrief(heldFor) || !backlog.linger(delivery, of: lane, number: .min, first: .min, now: work.now) {
+                    sendAway([delivery] + backlog.release(lane), LanePause.busy(heldFor: heldFor))
+                }
             case .behind(let number, let ahead, let due):
                 let pause = LanePause.behind(ahead: ahead, due: due, now: work.steps.clock.now)
                 switch lines.join(lane, delivery, number: number, now: work.now) {
                 // Whoever ran here has just ended.
                 case nil where question.wasActive || near.contains(lane): backlog.askAgain(delivery, of: lane, number: number)
-                case nil: hand(delivery, .away(pause))
+                case nil:
+                    let lingers =
+                        !isLater(due) && backlog.linger(delivery, of: lane, number: number, first: number - ahead, now: work.now)
+                    if !lingers { sendAway([delivery] + backlog.release(lane), pause) }
                 case .away(let delay): hand(delivery, .away(max(delay, pause)))
                 case .closed: delivery.giveBack()
                 case .goes, .waits: break
@@ -160,6 +153,15 @@ final class StrictOrder: DeliveryOrder {
                 if !backlog.stall(delivery, of: lane, first: first, now: work.now) { hand(delivery, .park) }
             }
         }
+    }
+
+    /// Whoever is in a lane for so short a time may leave it at any moment.
+    private func isBrief(_ heldFor: Duration) -> Bool { heldFor < Backlog.moment }
+
+    private func isLater(_ due: Timestamp?) -> Bool { due.map { $0 > work.steps.clock.now } ?? false }
+
+    private func sendAway(_ deliveries: [Delivery], _ pause: Duration) {
+        for (place, delivery) in deliveries.enumerated() { hand(delivery, .away(LanePause.after(pause, place: place))) }
     }
 
     private func hand(_ delivery: Delivery, _ assignment: Assignment) {
@@ -213,9 +215,13 @@ final class StrictOrder: DeliveryOrder {
             switch answer {
             case .entered: return (delivery, key)
             case .ended, nil: await pipeline.run(delivery)
-            case .busy(let heldFor): return await sendAway(delivery, lane, LanePause.busy(heldFor: heldFor))
-            case .behind(_, let ahead, let due):
+            case .busy(let heldFor) where !isBrief(heldFor): return await sendAway(delivery, lane, LanePause.busy(heldFor: heldFor))
+            case .behind(_, let ahead, let due) where isLater(due):
                 return await sendAway(delivery, lane, LanePause.behind(ahead: ahead, due: due, now: work.steps.clock.now))
+            case .busy, .behind:
+                // The first is elsewhere: whether they linger or are sent away is found where tickets are drawn.
+                for waiting in [delivery] + lines.dissolve(lane) { arrivals.put(waiting) }
+                return nil
             case .full: return await sendAway(delivery, lane, LanePause.longest)
             }
         }
@@ -226,7 +232,7 @@ final class StrictOrder: DeliveryOrder {
     private func sendAway(_ delivery: Delivery, _ lane: LaneKey, _ delay: Duration) async -> (Delivery, LedgerKey)? {
         await work.postpone(
             ([delivery] + lines.dissolve(lane)).enumerated().map { place, waiting in
-                (waiting, min(delay + LanePause.step * Double(place), LanePause.longest))
+                (waiting, LanePause.after(delay, place: place))
             })
         return nil
     }

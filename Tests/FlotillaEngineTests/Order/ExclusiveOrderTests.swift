@@ -74,7 +74,9 @@ struct ExclusiveOrderTests {
             let ids = (0..<8).map { "\($0)" }
             for id in ids { try await bench.broker.publish(Self.keyed(id)) }
             try await bench.running(worker) {
-                // One runs, a quarter of the prefetch waits.
+                // One runs, and takes long: a quarter of the prefetch goes on waiting.
+                try await bench.sleeper.slept(1, for: .milliseconds(500))
+                bench.sleeper.advance(by: .seconds(2), waking: .milliseconds(500))
                 try await bench.record.reach("forward q", 5)
                 #expect(runs.all == ["0"])
                 // Others go on meanwhile.
@@ -125,10 +127,10 @@ struct ExclusiveOrderTests {
                 try await bench.broker.publish([event("a")])
                 try await within { await runs.tally.reach(2) }
                 bench.record.fail("refused", times: .max)
-                // Nobody waits for longer than 120 seconds, and each 45 seconds it is looked who does.
+                // Nobody waits for longer than 120 seconds.
                 for look in 1...3 {
-                    try await bench.sleeper.slept(look, for: .seconds(45))
-                    bench.sleeper.advance(by: .seconds(45), waking: .seconds(45))
+                    try await bench.sleeper.slept(look, for: .milliseconds(500))
+                    bench.sleeper.advance(by: .seconds(45), waking: .milliseconds(500))
                 }
                 try await bench.sleeper.slept(1, for: .seconds(5))
                 bench.sleeper.advance(by: .seconds(5), waking: .seconds(5))
@@ -180,7 +182,7 @@ struct ExclusiveOrderTests {
             try await bench.broker.publish(Self.keyed("1"))
             try await bench.running(worker) {
                 try await within { await started.reach(1) }
-                try await bench.sleeper.slept(1, for: .seconds(1))
+                try await bench.sleeper.slept(1, for: .milliseconds(500))
                 // As if this process had been taken for dead; its claim nobody has taken over.
                 try await bench.ledger.takeLane("k")
                 bench.sleeper.advance(by: .seconds(1))
@@ -214,7 +216,7 @@ struct ExclusiveOrderTests {
                 try await bench.broker.publish([event("1 \(order)"), event("2 \(order)")])
                 try await bench.running(worker) {
                     try await within { await runs.tally.reach(2) }
-                    try await bench.sleeper.slept(1, for: .seconds(1))
+                    try await bench.sleeper.slept(1, for: .milliseconds(500))
                     bench.sleeper.advance(by: .seconds(1))
                 }
                 #expect(runs.all.count == 2)

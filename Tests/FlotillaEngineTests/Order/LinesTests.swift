@@ -41,7 +41,7 @@ struct LinesTests {
         #expect((1...5).map { _ in lines.next(lane, now: .zero)?.tag } == [3, 3, 5, 7, 9])
     }
 
-    @Test func `a line takes a quarter of the prefetch, all lines half of it; others are sent away for as long as the line takes`() throws {
+    @Test func `a slow line takes a quarter of the prefetch, all of them half; others are sent away for as long as the line takes`() throws {
         let lines = Lines(prefetch: 16)
         func enter(_ name: String, _ now: Duration) throws -> Duration? {
             switch lines.enter(try Self.lane(name), try Self.delivery(0), now: now) {
@@ -50,19 +50,51 @@ struct LinesTests {
             case .closed: throw Unexpected()
             }
         }
-        for _ in 0..<5 { #expect(try enter("a", .zero) == nil) }
-        // The first takes a second by now, and may take as long again.
-        for _ in 0..<2 { #expect(try enter("a", .seconds(1)) == .seconds(1)) }
-        #expect(lines.next(try Self.lane("a"), now: .seconds(1)) != nil)
-        #expect(try enter("a", .seconds(1)) == nil)
-        // Each of the five before it may take a second.
-        #expect(try enter("a", .seconds(1)) == .seconds(5))
-        #expect(try enter("a", .seconds(1)) == .seconds(6))
-        for _ in 0..<5 { #expect(try enter("b", .seconds(1)) == nil) }
-        #expect(try enter("c", .seconds(1)) == nil)
-        #expect(try enter("c", .seconds(1)) == LanePause.shortest)
-        #expect(try enter("d", .seconds(1)) == nil)
+        for name in ["a", "b", "c", "d"] { #expect(try enter(name, .zero) == nil) }
+        for _ in 0..<4 { #expect(try enter("a", .seconds(2)) == nil) }
+        // The first takes two seconds by now, and may take as long again.
+        for _ in 0..<2 { #expect(try enter("a", .seconds(2)) == .seconds(2)) }
+        #expect(lines.next(try Self.lane("a"), now: .seconds(2)) != nil)
+        #expect(try enter("a", .seconds(2)) == nil)
+        // Each of the five before it may take two seconds.
+        #expect(try enter("a", .seconds(2)) == .seconds(10))
+        #expect(try enter("a", .seconds(2)) == .seconds(12))
+        for _ in 0..<4 { #expect(try enter("b", .seconds(2)) == nil) }
+        #expect(try enter("c", .seconds(2)) == .seconds(2))
         #expect(try enter("a", .seconds(1000)) == LanePause.longest)
+    }
+
+    @Test func `a line that gets on quickly takes whatever comes; when it becomes slow, those beyond the limit are sent away, the last ones`()
+        throws
+    {
+        let lines = Lines(prefetch: 16)
+        let lane = try Self.lane()
+        let all = try (0..<40).map { try Self.delivery($0) }
+        guard case .goes = lines.enter(lane, all[0], now: .zero) else { throw Unexpected() }
+        for delivery in all[1...] { guard case .waits = lines.enter(lane, delivery, now: .seconds(1)) else { throw Unexpected() } }
+        #expect(lines.overdue(now: .seconds(1)).isEmpty)
+        let gone = lines.overdue(now: .seconds(1.5))
+        #expect(gone.map(\.0.tag) == (5..<40).map(Int64.init) && gone.allSatisfy { $0.1 == .seconds(1.5) })
+        #expect(lines.overdue(now: .seconds(1.5)).isEmpty)
+        #expect((1...4).map { _ in lines.next(lane, now: .seconds(2))?.tag } == [1, 2, 3, 4])
+        #expect(lines.next(lane, now: .seconds(2)) == nil)
+    }
+
+    @Test func `a line is quick by what those before took, and by how long the one that runs has been at it`() throws {
+        let lines = Lines(prefetch: 4)
+        let lane = try Self.lane()
+        func waits(_ now: Duration) throws -> Bool {
+            if case .waits = lines.enter(lane, try Self.delivery(0), now: now) { true } else { false }
+        }
+        _ = lines.enter(lane, try Self.delivery(0), now: .zero)
+        for _ in 0..<2 { #expect(try waits(.zero)) }
+        #expect(try !waits(.seconds(1.1)))
+        // It took 60 ms.
+        _ = lines.next(lane, now: .milliseconds(60))
+        #expect(try waits(.milliseconds(60)) == false)
+        // Then 10: 47.5, about.
+        _ = lines.next(lane, now: .milliseconds(70))
+        for _ in 0..<9 { #expect(try waits(.milliseconds(70))) }
     }
 
     @Test func `a line that is dissolved or closed tells who waited, and a closed one lets nobody in`() throws {
@@ -75,18 +107,6 @@ struct LinesTests {
         #expect(lines.close().map(\.tag) == [4])
         #expect(lines.next(lane, now: .zero) == nil)
         guard case .closed = lines.enter(lane, try Self.delivery(5), now: .zero) else { throw Unexpected() }
-    }
-
-    @Test func `while a line gets on quickly it is asked for as many as find room in it, otherwise for any number`() throws {
-        let lines = Lines(prefetch: 16)
-        let lane = try Self.lane()
-        #expect(lines.room(lane, now: .zero) == 5)
-        for _ in 0..<3 { _ = lines.enter(lane, try Self.delivery(0), now: .zero) }
-        #expect(lines.room(lane, now: .seconds(1)) == 2 && lines.room(lane, now: .seconds(1.1)) == .max)
-        _ = lines.next(lane, now: .milliseconds(60))
-        #expect(lines.room(lane, now: .milliseconds(60)) == .max)
-        _ = lines.next(lane, now: .milliseconds(70))
-        #expect(lines.room(lane, now: .milliseconds(70)) == 4)
     }
 
     @Test func `nobody waits for longer than two minutes`() throws {
@@ -152,17 +172,13 @@ struct LanePauseTests {
         }
     }
 
-    @Test func `no more stall or are held than leaves room for other keys`() throws {
+    @Test func `no more stall than leaves room for other keys`() throws {
         var backlog = Backlog(limit: 2, patience: .seconds(60))
         func stall(_ lane: String, first: String, at now: Double, waits: Bool) throws {
             let found = try Self.stall(&backlog, lane, first: first, at: now)
             #expect(found == waits)
         }
-        for lane in ["1", "2"] {
-            #expect(!backlog.isFull)
-            try stall(lane, first: "a", at: 1, waits: true)
-        }
-        #expect(backlog.isFull)
+        for lane in ["1", "2"] { try stall(lane, first: "a", at: 1, waits: true) }
         #expect(backlog.isWaiting)
         // For a moment it may be that it gets on.
         try stall("3", first: "a", at: 1, waits: true)
@@ -173,10 +189,6 @@ struct LanePauseTests {
         _ = backlog.take(now: .seconds(7), fresh: [])
         try stall("3", first: "a", at: 60.9, waits: true)
         try stall("3", first: "a", at: 61, waits: false)
-        _ = backlog.removeAll()
-        #expect(!backlog.isFull)
-        for _ in 0..<2 { backlog.hold(try LinesTests.delivery(0), of: try LinesTests.lane("1")) }
-        #expect(backlog.isFull)
     }
 
     @Test func `of a lane that gets on more than there is room for get tickets past the limit, and those before them first`() throws {
@@ -188,7 +200,7 @@ struct LanePauseTests {
                 #expect(waits)
             }
             let turn = backlog.take(now: .seconds(now), fresh: [lane])
-            #expect(turn.asked.map(\.tag) == [0, 1, 2] && turn.lanes == [lane])
+            #expect(turn.asked.map(\.tag) == [0, 1, 2])
             return turn.open
         }
         #expect(try stall("a", at: 1) == [lane])
@@ -209,35 +221,66 @@ struct LanePauseTests {
         #expect(turn.asked.count == 3 && backlog.isEmpty && backlog.take(now: .seconds(140), fresh: [lane]).open.isEmpty)
     }
 
-    @Test func `those that stall are asked for after a while, or when something of their lane comes, and those behind them with them`()
-        throws
-    {
+    @Test func `those that stall are asked for after a while, or when something of their lane comes`() throws {
         var backlog = Backlog(limit: 100, patience: .seconds(60))
         let (one, two) = (try LinesTests.lane("1"), try LinesTests.lane("2"))
-        func take(at now: Double, _ fresh: Set<LaneKey> = []) -> [[Int64]] {
-            let turn = backlog.take(now: .seconds(now), fresh: fresh)
-            return [turn.asked.map(\.tag), turn.held.map(\.tag)]
+        func take(at now: Double, _ fresh: Set<LaneKey> = []) -> [Int64] {
+            backlog.take(now: .seconds(now), fresh: fresh).asked.map(\.tag)
         }
-        func check(_ found: [[Int64]], _ expected: [[Int64]]) { #expect(found == expected) }
+        func check(_ found: [Int64], _ expected: [Int64]) { #expect(found == expected) }
         func wait() throws {
             for _ in 0..<2 {
                 let waits = try Self.stall(&backlog, "1", first: "a", at: 1)
                 #expect(waits)
             }
-            backlog.hold(try LinesTests.delivery(1), of: one)
-            backlog.hold(try LinesTests.delivery(2), of: two)
         }
         try wait()
         #expect(backlog.isWaiting)
-        check(take(at: 1.1, [two]), [[], [2]])
-        check(take(at: 1.1, [one]), [[0, 0, 1], []])
+        check(take(at: 1.1, [two]), [])
+        check(take(at: 1.1, [one]), [0, 0])
         #expect(backlog.isEmpty)
         try wait()
         // With their tickets: the first one first.
         for number in [4, 3] { backlog.askAgain(try LinesTests.delivery(number), of: two, number: Int64(number)) }
         #expect(!backlog.isWaiting)
-        check(take(at: 1.1), [[3, 4], [2]])
-        check(take(at: 1.4), [[0, 0, 1], []])
+        check(take(at: 1.1), [3, 4])
+        check(take(at: 1.4), [0, 0])
+        #expect(backlog.isEmpty)
+    }
+
+    @Test func `whoever's lane gets on elsewhere lingers; the first of them is asked for, and when it stands still all are sent away`()
+        throws
+    {
+        var backlog = Backlog(limit: 1, patience: .seconds(60))
+        let (one, two) = (try LinesTests.lane("1"), try LinesTests.lane("2"))
+        func linger(_ number: Int64, _ lane: LaneKey, first: Int64, at now: Double) throws -> Bool {
+            backlog.linger(try LinesTests.delivery(Int(number)), of: lane, number: number, first: first, now: .seconds(now))
+        }
+        func take() -> [Int64] { backlog.take(now: .seconds(100), fresh: []).asked.map(\.tag) }
+        func check<Value: Equatable>(_ found: Value, _ expected: Value) { #expect(found == expected) }
+        for number in [9, 7, 8] as [Int64] { check(try linger(number, one, first: 6, at: 1), true) }
+        check(try linger(12, two, first: 11, at: 1.5), true)
+        #expect(backlog.isWaiting)
+        check(take(), [7, 12])
+        check(take(), [8])
+        // It got on.
+        check(try linger(8, one, first: 7, at: 1.9), true)
+        check(try linger(12, two, first: 11, at: 2.4), true)
+        check(take(), [8, 12])
+        check(try linger(8, one, first: 7, at: 2.8), true)
+        check(try linger(12, two, first: 11, at: 2.5), false)
+        check(backlog.release(two).isEmpty, true)
+        check(take(), [8])
+        check(try linger(8, one, first: 7, at: 2.9), false)
+        check(backlog.release(one).map(\.tag), [9])
+        #expect(backlog.isEmpty)
+        // The first one has come: they are asked for at once, and all of them.
+        for number in [5, 4] as [Int64] { check(try linger(number, two, first: 3, at: 3), true) }
+        backlog.gather(two)
+        #expect(!backlog.isWaiting)
+        check(take(), [4, 5])
+        for number in [5, 4] as [Int64] { check(try linger(number, two, first: 3, at: 3), true) }
+        check(Set(backlog.removeAll().map(\.tag)), [4, 5])
         #expect(backlog.isEmpty)
     }
 }
