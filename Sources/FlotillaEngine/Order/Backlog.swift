@@ -57,7 +57,7 @@ struct Backlog {
     static let doubt = Duration.seconds(5)
     static let pause = Duration.milliseconds(20)
     /// How long the first event of a lane may be the same elsewhere, until those behind it are sent away.
-    static let moment = Duration.seconds(1)
+    static let moment = Duration.seconds(2)
     /// Between two questions of those that stall.
     static let interval = Duration.milliseconds(200)
     private static let memory = 4096
@@ -97,17 +97,20 @@ struct Backlog {
         return turn
     }
 
-    /// False when it is to be sent away, and with it all that linger in its lane.
-    /// - Parameter first: the number of the ticket that is the first.
-    mutating func linger(_ delivery: Delivery, of lane: LaneKey, number: Int64, first: Int64, now: Duration) -> Bool {
+    /// False when the first of this lane, which is elsewhere, has been the same for a while: then those behind it are sent away, and all that
+    /// linger.
+    /// - Parameter first: the number of its ticket.
+    mutating func getsOn(_ lane: LaneKey, first: Int64, now: Duration) -> Bool {
         // Keys come from outside.
         if fronts[lane] == nil, fronts.count >= Self.memory { fronts = [:] }
         var front = fronts[lane] ?? Front(number: first, since: now)
         if front.number != first { front = Front(number: first, since: now) }
         fronts[lane] = front
-        guard now - front.since < Self.moment else { return false }
+        return now - front.since < Self.moment
+    }
+
+    mutating func linger(_ delivery: Delivery, of lane: LaneKey, number: Int64) {
         lingering[lane, default: []].append(Waiting(delivery: delivery, lane: lane, number: number))
-        return true
     }
 
     /// Who lingers in this lane, and does no longer; by their numbers.

@@ -35,7 +35,10 @@ final class Lines: Sendable {
         /// When all that was sent away could have run.
         var horizon = Duration.zero
 
-        func isQuick(_ now: Duration) -> Bool { now - began <= Lines.quick * 20 && pace <= Lines.quick }
+        /// Whether the last one will have run before long.
+        func isQuick(_ now: Duration) -> Bool {
+            now - began <= Lines.moment && pace * Double(waiting.count + 1) <= Lines.before
+        }
     }
 
     private struct State {
@@ -49,8 +52,9 @@ final class Lines: Sendable {
     private let lineLimit: Int
     private let limit: Int
     static let memory = 4096
-    /// What one of a line takes, about, that gets on quickly; the one that runs may take twenty times as long.
-    static let quick = Duration.milliseconds(50)
+    /// Of a line that gets on quickly: what the one that runs may take, and in what time all who wait have run, about.
+    static let moment = Duration.seconds(1)
+    static let before = Duration.seconds(5)
     /// How long anybody waits in line.
     static let patience = Duration.seconds(120)
     /// Between two looks at who has waited for so long, or stands beyond the limit of a line that is slow by now.

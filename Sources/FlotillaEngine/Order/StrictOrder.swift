@@ -133,7 +133,9 @@ final class StrictOrder: DeliveryOrder {
                 hand(delivery, .ended)
             case .busy(let heldFor):
                 // It is the first, and whoever was it before may only be leaving.
-                if !isBrief(heldFor) || !backlog.linger(delivery, of: lane, number: .min, first: .min, now: work.now) {
+                if isBrief(heldFor) {
+                    backlog.linger(delivery, of: lane, number: .min)
+                } else {
                     sendAway([delivery] + backlog.release(lane), LanePause.busy(heldFor: heldFor))
                 }
             case .behind(let number, let ahead, let due):
@@ -142,9 +144,11 @@ final class StrictOrder: DeliveryOrder {
                 // Whoever ran here has just ended.
                 case nil where question.wasActive || near.contains(lane): backlog.askAgain(delivery, of: lane, number: number)
                 case nil:
-                    let lingers =
-                        !isLater(due) && backlog.linger(delivery, of: lane, number: number, first: number - ahead, now: work.now)
-                    if !lingers { sendAway([delivery] + backlog.release(lane), pause) }
+                    if !isLater(due), backlog.getsOn(lane, first: number - ahead, now: work.now) {
+                        backlog.linger(delivery, of: lane, number: number)
+                    } else {
+                        sendAway([delivery] + backlog.release(lane), pause)
+                    }
                 case .away(let delay): hand(delivery, .away(max(delay, pause)))
                 case .closed: delivery.giveBack()
                 case .goes, .waits: break

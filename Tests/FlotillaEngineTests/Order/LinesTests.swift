@@ -80,7 +80,7 @@ struct LinesTests {
         #expect(lines.next(lane, now: .seconds(2)) == nil)
     }
 
-    @Test func `a line is quick by what those before took, and by how long the one that runs has been at it`() throws {
+    @Test func `a line is quick by how long the one that runs has been at it, and by when the last one will have run`() throws {
         let lines = Lines(prefetch: 4)
         let lane = try Self.lane()
         func waits(_ now: Duration) throws -> Bool {
@@ -89,24 +89,14 @@ struct LinesTests {
         _ = lines.enter(lane, try Self.delivery(0), now: .zero)
         for _ in 0..<2 { #expect(try waits(.zero)) }
         #expect(try !waits(.seconds(1.1)))
-        // It took 60 ms.
-        _ = lines.next(lane, now: .milliseconds(60))
-        #expect(try waits(.milliseconds(60)) == false)
-        // Then 10: 47.5, about.
-        _ = lines.next(lane, now: .milliseconds(70))
-        for _ in 0..<9 { #expect(try waits(.milliseconds(70))) }
-    }
-
-    @Test func `a line that is dissolved or closed tells who waited, and a closed one lets nobody in`() throws {
-        let lines = Lines(prefetch: 64)
-        let lane = try Self.lane()
-        for number in 0...2 { _ = lines.enter(lane, try Self.delivery(number), now: .zero) }
-        #expect(lines.dissolve(lane).map(\.tag) == [1, 2])
-        #expect(lines.dissolve(lane).isEmpty && lines.next(lane, now: .zero) == nil)
-        for number in 3...4 { _ = lines.enter(lane, try Self.delivery(number), now: .zero) }
-        #expect(lines.close().map(\.tag) == [4])
-        #expect(lines.next(lane, now: .zero) == nil)
-        guard case .closed = lines.enter(lane, try Self.delivery(5), now: .zero) else { throw Unexpected() }
+        // It took a second: five of these are before long.
+        _ = lines.next(lane, now: .seconds(1))
+        for _ in 0..<4 { #expect(try waits(.seconds(1))) }
+        #expect(try !waits(.seconds(1)))
+        // Then 200 ms: 800, about.
+        _ = lines.next(lane, now: .seconds(1.2))
+        for _ in 0..<2 { #expect(try waits(.seconds(1.2))) }
+        #expect(try !waits(.seconds(1.2)))
     }
 
     @Test func `nobody waits for longer than two minutes`() throws {
@@ -254,7 +244,9 @@ struct LanePauseTests {
         var backlog = Backlog(limit: 1, patience: .seconds(60))
         let (one, two) = (try LinesTests.lane("1"), try LinesTests.lane("2"))
         func linger(_ number: Int64, _ lane: LaneKey, first: Int64, at now: Double) throws -> Bool {
-            backlog.linger(try LinesTests.delivery(Int(number)), of: lane, number: number, first: first, now: .seconds(now))
+            guard backlog.getsOn(lane, first: first, now: .seconds(now)) else { return false }
+            backlog.linger(try LinesTests.delivery(Int(number)), of: lane, number: number)
+            return true
         }
         func take() -> [Int64] { backlog.take(now: .seconds(100), fresh: []).asked.map(\.tag) }
         func check<Value: Equatable>(_ found: Value, _ expected: Value) { #expect(found == expected) }
@@ -264,22 +256,22 @@ struct LanePauseTests {
         check(take(), [7, 12])
         check(take(), [8])
         // It got on.
-        check(try linger(8, one, first: 7, at: 1.9), true)
-        check(try linger(12, two, first: 11, at: 2.4), true)
+        check(try linger(8, one, first: 7, at: 2.9), true)
+        check(try linger(12, two, first: 11, at: 3.4), true)
         check(take(), [8, 12])
-        check(try linger(8, one, first: 7, at: 2.8), true)
-        check(try linger(12, two, first: 11, at: 2.5), false)
+        check(try linger(8, one, first: 7, at: 4.8), true)
+        check(try linger(12, two, first: 11, at: 3.5), false)
         check(backlog.release(two).isEmpty, true)
         check(take(), [8])
-        check(try linger(8, one, first: 7, at: 2.9), false)
+        check(try linger(8, one, first: 7, at: 4.9), false)
         check(backlog.release(one).map(\.tag), [9])
         #expect(backlog.isEmpty)
         // The first one has come: they are asked for at once, and all of them.
-        for number in [5, 4] as [Int64] { check(try linger(number, two, first: 3, at: 3), true) }
+        for number in [5, 4] as [Int64] { check(try linger(number, two, first: 3, at: 5), true) }
         backlog.gather(two)
         #expect(!backlog.isWaiting)
         check(take(), [4, 5])
-        for number in [5, 4] as [Int64] { check(try linger(number, two, first: 3, at: 3), true) }
+        for number in [5, 4] as [Int64] { check(try linger(number, two, first: 3, at: 5), true) }
         check(Set(backlog.removeAll().map(\.tag)), [4, 5])
         #expect(backlog.isEmpty)
     }
