@@ -14,19 +14,11 @@ package struct Parking: Sendable {
         self.ledger = ledger
     }
 
-    /// Looks each of them up: see ParkTable.
+    /// Looks them up: see ParkTable.
     func judge(_ letters: [Letter], of queue: String) async throws -> [ParkVerdict] {
-        var verdicts: [ParkVerdict] = []
-        verdicts.reserveCapacity(letters.count)
-        for letter in letters {
-            // What is no event goes where it is buried.
-            guard case .success(let event) = letter.content else {
-                verdicts.append(.resume)
-                continue
-            }
-            let key = try LedgerKey(consumer: queue, source: event.source, id: event.id)
-            verdicts.append(ParkTable.verdict(try await ledger.entry(for: key)?.row, generation: letter.passage.generation))
+        // What is no event goes where it is buried.
+        zip(letters, try await ledger.rows(of: letters, for: queue)).map { letter, row in
+            ParkTable.verdict(row, generation: letter.passage.generation)
         }
-        return verdicts
     }
 }

@@ -159,6 +159,22 @@ package enum LedgerBatch {
     package static let limit = 1000
 }
 
+extension LedgerInspection {
+    /// What is known of the event of each letter, of many in one round trip; nil also for what is no event.
+    package func rows(of letters: [Letter], for consumer: String) async throws -> [LedgerRow?] {
+        var rows: [LedgerRow?] = Array(repeating: nil, count: letters.count)
+        let asked = try letters.indices.compactMap { place -> (key: LedgerKey, place: Int)? in
+            guard case .success(let event) = letters[place].content else { return nil }
+            return (try LedgerKey(consumer: consumer, source: event.source, id: event.id), place)
+        }.sorted { $0.key < $1.key }
+        for start in stride(from: 0, to: asked.count, by: LedgerBatch.limit) {
+            let batch = asked[start..<min(start + LedgerBatch.limit, asked.count)]
+            for (one, entry) in zip(batch, try await entries(for: batch.map(\.key))) { rows[one.place] = entry?.row }
+        }
+        return rows
+    }
+}
+
 package struct LedgerEntry: Sendable, Equatable {
     package var row: LedgerRow
     package var claimed: Timestamp

@@ -55,6 +55,21 @@ private struct GapLedger: Ledger {
     }
 }
 
+/// Tells of how many keys it was asked at once.
+private struct AskedLedger: LedgerInspection {
+    let ledger: MemoryLedger
+    let asked: Words
+
+    func entry(for key: LedgerKey) async throws -> LedgerEntry? { try await entries(for: [key])[0] }
+    func entries(for keys: [LedgerKey]) async throws -> [LedgerEntry?] {
+        asked.add("\(keys.count)")
+        return try await ledger.entries(for: keys)
+    }
+    func discard(_ key: LedgerKey, generation: Int) async throws { try await ledger.discard(key, generation: generation) }
+    func record(_ deed: Deed) async throws { try await ledger.record(deed) }
+    func deeds(limit: Int) async throws -> [Deed] { try await ledger.deeds(limit: limit) }
+}
+
 private struct Settled: WorkerWatcher {
     let tally: Tally
 
@@ -218,6 +233,24 @@ struct ParkTests {
             #expect(bench.broker.letters(in: "q.parked").compactMap { try? $0.content.get().id } == ["runs"])
             // It is looked at again.
             #expect(try await bench.consents.note(of: "c", in: "q") != nil)
+        }
+    }
+
+    @Test func `the ledger is asked about many letters at once, and each gets its own verdict`() async throws {
+        try await Bench.use { bench in
+            let ids = (0..<2300).map { "\($0)" }
+            try await bench.park(ids, of: "c", marked: ids.filter { $0.hasSuffix("7") })
+            for id in ids where id.hasSuffix("3") { try await bench.ledger.markDone(key(id), generation: 0) }
+            let asked = Words()
+            let ledger = AskedLedger(ledger: bench.ledger, asked: asked)
+            _ = try await bench.consents.authorise("c")
+            var resumption = Resumption("c", in: "q", Parking(park: bench.broker, consents: bench.consents, ledger: ledger))
+            for id in ids where id.hasSuffix("5") { _ = try await bench.ledger.claim(key(id), round: 1, generation: 0, alone: false) }
+            #expect(try await resumption.step(atMost: 3000) == .ended(1840))
+            #expect(asked.all == ["1000", "1000", "300"])
+            let left = bench.broker.letters(in: "q.parked").compactMap { try? $0.content.get().id }
+            #expect(left == ids.filter { $0.hasSuffix("5") })
+            #expect(bench.broker.depth(of: "q") == 1840)
         }
     }
 
