@@ -77,11 +77,14 @@ struct PipelineSteps: Sendable {
 
     // MARK: Mark and settle
 
-    /// False when the claim was lost meanwhile and nothing was written: the delivery has to be claimed again.
+    /// False when the claim was lost meanwhile and nothing was written: the delivery has to be claimed again. A copy that is out by then
+    /// begins no other life: a retry's meets the ledger as any delivery does, and of a letter the ledger is asked before it goes on.
     func settle(
         _ delivery: Delivery, as settlement: Settlement, under claim: HeldClaim, since sight: Int64 = 0
     ) async throws -> Bool {
         let copy = copy(of: delivery, for: settlement)
+        // A letter stays for a person, even when the successor finishes the event.
+        if settlement.isLetter, try await isLost(claim) { return false }
         if let copy {
             do {
                 try await forward(delivery, copy)
@@ -94,11 +97,15 @@ struct PipelineSteps: Sendable {
         let mark = settlement.mark(next: (copy?.passage ?? delivery.passage).round)
         let marked = try await insisting("mark") { try await ledger.mark(claim.key, fence: claim.fence, as: mark) }
         watcher.reached(.marked, delivery)
-        // A confirmed copy carries the event on, whoever holds the claim now. Without one, a refused mark means: ask again.
-        if !marked, settlement == .done { return false }
-        finish(delivery, settlement)
+        let isOver = marked || settlement == .giveBack
+        if isOver { finish(delivery, settlement) }
+        // Whoever resumes asks the ledger, too.
         if let back { parkKeeper?.resume(back) }
-        return true
+        return isOver
+    }
+
+    private func isLost(_ claim: HeldClaim) async throws -> Bool {
+        try await insisting("claim") { try await !ledger.lost(among: [claim]).isEmpty }
     }
 
     /// The broker refuses the copy: others hold the delivery by now, or its queue is gone. Whoever has it next decides.
@@ -222,6 +229,14 @@ struct PipelineSteps: Sendable {
 }
 
 extension Settlement {
+    /// Its copy waits for a person or for a consent.
+    fileprivate var isLetter: Bool {
+        switch self {
+        case .dead, .park: true
+        case .done, .retry, .giveBack: false
+        }
+    }
+
     fileprivate func mark(next round: Int) -> LedgerMark {
         switch self {
         case .done: .done

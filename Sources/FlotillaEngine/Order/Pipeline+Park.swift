@@ -11,13 +11,16 @@ extension Pipeline {
             guard case .success(let event) = delivery.content else { return try await steps.bury(delivery) }
             let key = try steps.key(of: event)
             if steps.handler.isRepeatable { return try await steps.settleUnclaimed(delivery, as: settlement, key, since: sight) }
-            // Nothing of the handler runs: there is nobody to be alone from.
-            switch try await steps.claim(key, delivery, alone: true) {
-            case .run(let fence), .crashed(let fence, _):
-                _ = try await steps.settle(delivery, as: settlement, under: HeldClaim(key: key, fence: fence), since: sight)
-            case .duplicate, .superseded: delivery.acknowledge()
-            case .busy(let until): try await steps.postpone(delivery, until: until)
-            case .alone: delivery.giveBack()
+            while true {
+                // Nothing of the handler runs: there is nobody to be alone from.
+                switch try await steps.claim(key, delivery, alone: true) {
+                case .run(let fence), .crashed(let fence, _):
+                    let claim = HeldClaim(key: key, fence: fence)
+                    if try await steps.settle(delivery, as: settlement, under: claim, since: sight) { return }
+                case .duplicate, .superseded: return delivery.acknowledge()
+                case .busy(let until): return try await steps.postpone(delivery, until: until)
+                case .alone: return delivery.giveBack()
+                }
             }
         } catch {
             delivery.giveBack()

@@ -86,20 +86,4 @@ struct ClaimAnswerTests {
             #expect(passage.failureClass == "poison" && passage.reason?.hasPrefix("crashed: ") == true)
         }
     }
-
-    @Test func `when the mark of what was done is refused, the ledger is asked again and followed`() async throws {
-        try await Bench.use { bench in
-            let worker = try bench.worker(
-                handler: Doing { _, _ in
-                    // While it runs, the claim is taken over and ended by somebody else.
-                    bench.ledger.vanish()
-                    _ = try await bench.ledger.claim(key("1"), round: 1, generation: 0, alone: true)
-                    _ = try await bench.ledger.mark(key("1"), fence: 2, as: .done)
-                    return .done
-                })
-            try await bench.broker.publish([event("1")])
-            try await bench.running(worker) { try await bench.record.reach("settled") }
-            #expect(bench.record.steps.filter { $0 != "settled" } == ["claim", "handle", "mark refused", "claim", "acknowledge"])
-        }
-    }
 }

@@ -47,7 +47,7 @@ final class Bench: Sendable {
 
     func worker(
         parks: Bool = false, concurrency: Int = 1, prefetch: Int = 1, handler: any Handler, lanes: (any Lanes)? = nil,
-        change: (inout Worker.Settings) -> Void = { _ in }
+        change: (inout Worker.Settings) -> Void = { _ in }, forwarded: @escaping @Sendable () async throws -> Void = {}
     ) throws -> Worker {
         var settings = Worker.Settings(queue: "q", bindings: [try pattern("t")], concurrency: concurrency, prefetch: prefetch)
         settings.policy = RetryPolicy(firstDelay: .seconds(10))
@@ -55,7 +55,7 @@ final class Bench: Sendable {
         settings.handlerGrace = .seconds(5)
         change(&settings)
         return Worker(
-            settings, handler: handler, broker: RecordingBroker(broker: broker, record: record),
+            settings, handler: handler, broker: RecordingBroker(broker: broker, record: record, forwarded: forwarded),
             ledger: RecordingLedger(ledger: ledger, record: record), lanes: lanes ?? ledger,
             effects: RecordingEffects(effects: ledger, record: record), clock: clock, sleeper: sleeper, solitude: solitude,
             parking: parks ? parking : nil,

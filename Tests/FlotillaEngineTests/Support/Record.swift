@@ -55,6 +55,8 @@ final class Record: Sendable {
 struct RecordingBroker: Broker {
     let broker: any Broker
     let record: Record
+    /// What happens when a copy has been confirmed.
+    var forwarded: @Sendable () async throws -> Void = {}
 
     func declare(_ queue: String, bindings: [TopicPattern]) async throws { try await broker.declare(queue, bindings: bindings) }
     func publish(_ events: [Event]) async throws { try await broker.publish(events) }
@@ -66,6 +68,7 @@ struct RecordingBroker: Broker {
         guard let source = delivery.source as? RecordingSource else { return }
         try await broker.forward(source.original, to: queue, passage: passage, after: delay)
         record.add("forward \(queue)")
+        try await forwarded()
     }
 
     func subscribe(to queue: String, prefetch: Int) async throws -> any Subscription {
@@ -129,7 +132,9 @@ struct RecordingLedger: Ledger {
 
     func lost(among held: [HeldClaim]) async throws -> [HeldClaim] {
         try record.check("lost")
-        return try await ledger.lost(among: held)
+        let lost = try await ledger.lost(among: held)
+        if !lost.isEmpty { record.add("lost") }
+        return lost
     }
 
     func ailment() async -> String? { await ledger.ailment() }

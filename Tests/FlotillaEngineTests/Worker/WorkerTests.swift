@@ -154,7 +154,7 @@ struct WorkerTests {
             // Given back, it finds the event busy, and asks again after the other's lease.
             #expect(
                 bench.record.steps.filter { $0 != "settled" } == [
-                    "claim", "handle", "mark refused", "give back", "claim", "forward q", "acknowledge",
+                    "claim", "lost", "handle", "mark refused", "give back", "claim", "forward q", "acknowledge",
                 ])
             #expect(bench.broker.letters(in: "q.dead").isEmpty)
         }
