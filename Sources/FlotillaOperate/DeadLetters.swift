@@ -24,13 +24,25 @@ package struct DeadLetters: Sendable {
         try await broker.letters(in: queue, matching: filter, limit: limit)
     }
 
-    /// Lets letters run again where they failed, or in another queue. Those of `unrouted` go wherever their type is bound to now.
+    /// Lets letters run again where they failed, or in another queue. Those of `unrouted` go wherever their type is bound to now. One whose
+    /// event was done all the same, where it failed, is put away and not counted.
     package func replay(_ letters: [Letter], to target: String?) async throws -> Int {
         var count = 0
         for (queue, part) in Dictionary(grouping: letters, by: { target ?? Self.origin(of: $0) }) {
-            count += try await broker.replay(part, to: queue)
+            let isDone = try await isDone(part, by: queue)
+            _ = try await broker.discard(zip(part, isDone).filter(\.1).map(\.0))
+            count += try await broker.replay(zip(part, isDone).filter { !$0.1 }.map(\.0), to: queue)
         }
         return count
+    }
+
+    /// A worker that was paused past its lease may have laid a letter down before it heard that its successor finished the event.
+    private func isDone(_ letters: [Letter], by queue: String?) async throws -> [Bool] {
+        guard let queue else { return letters.map { _ in false } }
+        return zip(letters, try await ledger.rows(of: letters, for: queue)).map { letter, row in
+            guard let row, Self.origin(of: letter) == queue else { return false }
+            return row.state == .done && row.generation >= letter.passage.generation
+        }
     }
 
     /// Written into the ledger first: whatever copy is still on its way is acknowledged when it comes.

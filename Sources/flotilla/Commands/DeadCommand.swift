@@ -153,7 +153,9 @@ struct DeadCommand: Command {
             print("would \(verb.rawValue) \(matching) letters of \(queue)")
         } else {
             print("\(count) letters of \(queue) \(verb == .replay ? "replayed" : "discarded")")
-            if count < matching { print("\(matching - count) stay: they went meanwhile, or nothing is bound to their type") }
+            if count < matching {
+                print("\(matching - count) did not: they went meanwhile, their event is done, or nothing is bound to their type")
+            }
         }
     }
 }
