@@ -142,6 +142,40 @@ struct EffectCrashTests {
         }
     }
 
+    /// The other one has its call under way, too, while the first says what it has to say, and is killed then.
+    @Test(arguments: CrashGround.allCases)
+    func `a worker that was paused past its lease does not settle what its successor holds: that comes again when it is killed`(
+        _ ground: CrashGround
+    ) async throws {
+        let id = "keyed-held"
+        try await ground.with { field in
+            let service = try RecordingService(holding: [id], answers: 2)
+            defer { service.end() }
+            try await field.publish([id])
+            let orders = ["lease-ms=2000", "concurrency=1", "prefetch=1", "retries=no"]
+            let first = try field.worker(service, orders)
+            defer { first.stop() }
+            try await within(.seconds(60), "the call") { await service.arrived.reach(1) }
+            try await Self.pause(first, field)
+            let second = try field.worker(service, orders)
+            defer { second.stop() }
+            try await within(.seconds(200), "the successor's call") { await service.arrived.reach(2) }
+
+            first.send(SIGCONT)
+            service.letOneGo()
+            // The other one's only lane is taken: when this is done, the first has said its word about what it held.
+            try await field.publish(["keyed-after"])
+            try await until(.seconds(120)) { try await field.row("keyed-after")?.state == .done }
+            #expect(try await field.row(id)?.state == .claimed)
+            #expect(first.crashes == 0 && second.crashes == 0)
+            second.stop()
+            try await until(.seconds(120)) { try await field.ended([id, "keyed-after"]) }
+            #expect(try await field.row(id)?.state == .done)
+            #expect(service.count(id) == 1 && service.keys(id) == 1 && service.arrived.count == 4)
+            #expect(try await field.dead() == [:])
+        }
+    }
+
     /// Stopped in the middle of a turn, it would hold the lock of the file: then it goes on, and is stopped again.
     private static func pause(_ worker: Replica, _ field: CrashField) async throws {
         for _ in 0..<20 {

@@ -12,8 +12,8 @@ final class RecordingService: Sendable {
         var done: [String: Int] = [:]
         var keys: [String: Set<String>] = [:]
         var requests = 0
-        /// Whose first answer is held back.
-        var held: Set<String> = []
+        /// Of whom so many answers are held back, the first ones.
+        var held: [String: Int] = [:]
         var waiting: [DispatchSemaphore] = []
         var isOpen = false
     }
@@ -23,9 +23,9 @@ final class RecordingService: Sendable {
     private let listening: Int32
     private let state: Mutex<State>
 
-    init(holding held: Set<String> = []) throws {
+    init(holding held: Set<String> = [], answers: Int = 1) throws {
         port = try RabbitNode.freePort()
-        state = Mutex(State(held: held))
+        state = Mutex(State(held: Dictionary(uniqueKeysWithValues: held.map { ($0, answers) })))
         listening = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -58,6 +58,11 @@ final class RecordingService: Sendable {
             return state.waiting
         }
         for one in waiting { one.signal() }
+    }
+
+    /// Lets the answer go that has been held back for the longest time.
+    func letOneGo() {
+        state.withLock { $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }?.signal()
     }
 
     func end() {
@@ -94,7 +99,8 @@ final class RecordingService: Sendable {
     /// It is done by now; its answer waits.
     private func holdBack(_ id: String) {
         let wait = state.withLock { state -> DispatchSemaphore? in
-            guard state.held.remove(id) != nil, !state.isOpen else { return nil }
+            guard let left = state.held[id], left > 0, !state.isOpen else { return nil }
+            state.held[id] = left - 1
             let wait = DispatchSemaphore(value: 0)
             state.waiting.append(wait)
             return wait

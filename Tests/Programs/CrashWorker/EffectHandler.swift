@@ -6,15 +6,17 @@ internal import FlotillaModel
 internal import FlotillaRuntime
 
 /// Does one thing for each event at a service of the test, under the policy that the event's id begins with. The first attempt ends with a
-/// retry, so that an event passes every stage there is.
+/// retry, so that an event passes every stage there is; with `retries=no` it is done.
 struct EffectHandler: Handler {
     private let runs: LineFile
     private let client: Client
     private let service: String
+    private let retries: Bool
 
     init(_ orders: Orders) throws {
         runs = LineFile(orders.runs)
         client = Client(loop: try Loop("client"))
+        retries = orders.text("retries", or: "yes") == "yes"
         service = "http://127.0.0.1:\(orders.number("service", or: 0))"
     }
 
@@ -24,7 +26,7 @@ struct EffectHandler: Handler {
             try await self.call("POST", event.id, key: call.idempotencyKey) ?? ""
         }
         guard receipt == "receipt of \(event.id)" else { return .dead("the receipt is another's") }
-        return context.attempt == 1 ? .retry("once", after: .milliseconds(1)) : .done
+        return retries && context.attempt == 1 ? .retry("once", after: .milliseconds(1)) : .done
     }
 
     private func policy(for id: String) -> EffectPolicy<String> {
