@@ -35,14 +35,21 @@ extension Query {
         INSERT INTO lane (lane, owner, turn, session, entered)
         SELECT lane, 0, 0, 0, clock_timestamp() FROM unnest($1::bytea[]) AS asked (lane) ON CONFLICT (lane) DO NOTHING
         """)
-    /// The last column: whether somebody is in it that lives.
     static let laneLock = Query(
         "lane_lock",
         """
-        SELECT lane, owner, turn, entered, xmin = pg_current_xact_id()::xid,
-            EXISTS (SELECT FROM session WHERE session.id = lane.session AND session.until > clock_timestamp())
-        FROM lane WHERE lane = ANY ($1::bytea[]) ORDER BY lane FOR UPDATE
+        SELECT lane, owner, turn, entered, xmin = pg_current_xact_id()::xid, session FROM lane WHERE lane = ANY ($1::bytea[])
+        ORDER BY lane FOR UPDATE
         """)
+    /// As `session_gone` of claims, and behind the lanes, as that is behind the claims.
+    static let laneGone = Query(
+        "lane_gone",
+        """
+        SELECT id FROM session WHERE id IN (SELECT session FROM lane WHERE lane = ANY ($1::bytea[])) AND until <= clock_timestamp()
+        ORDER BY id FOR UPDATE
+        """)
+    static let laneSessions = Query(
+        "lane_sessions", "SELECT id FROM session WHERE id IN (SELECT session FROM lane WHERE lane = ANY ($1::bytea[]))")
     static let laneTickets = Query(
         "lane_tickets", "SELECT lane, number, key, generation, due, asked FROM ticket WHERE key = ANY ($1::bytea[])")
     static let laneFirsts = Query(

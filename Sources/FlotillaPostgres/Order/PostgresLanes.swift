@@ -99,17 +99,19 @@ package final class PostgresLanes: Lanes {
             let hashes = Parameter.keys(lanes.map(\.hash))
             let found = try await transaction.ask([
                 Query.laneHold(hashes), Query.laneLock(hashes), Query.laneTickets(.keys(events)), Query.laneFirsts(hashes, .integer(limit)),
-                Query.laneLasts(hashes), Query.now(),
+                Query.laneLasts(hashes), Query.laneGone(hashes), Query.laneSessions(hashes), Query.now(),
             ])
             // Its holder left between the two statements: there was nothing to lock, and another one may be at it, too.
             guard found[1].count == lanes.count else {
                 throw PostgresFailure(.refused("40001"), "a lane was left while it was looked at")
             }
+            let living = Set(found[6].map { $0.integer(0) }).subtracting(found[5].map { $0.integer(0) })
             var holders: [LaneKey: LaneHolder] = [:]
             for row in found[1] where !row.flag(4) {
                 guard let lane = row.key(0) else { continue }
                 holders[LaneKey(hash: lane)] = LaneHolder(
-                    owner: row.integer(1), turn: row.integer(2), entered: row.time(3) ?? Timestamp(microseconds: 0), isAlive: row.flag(5))
+                    owner: row.integer(1), turn: row.integer(2), entered: row.time(3) ?? Timestamp(microseconds: 0),
+                    isAlive: living.contains(row.integer(5)))
             }
             let firsts = found[3].compactMap(\.ticket)
             let others = found[2].compactMap(\.ticket) + found[4].compactMap(\.ticket)
@@ -120,7 +122,7 @@ package final class PostgresLanes: Lanes {
                 rows = PostgresLedger.entries(claims: states[0], outcomes: states[1]).mapValues(\.row)
             }
             let sheet = LaneSheet(
-                now: found[5].first?.time(0) ?? Timestamp(microseconds: 0), session: session, holders: holders, firsts: firsts,
+                now: found[7].first?.time(0) ?? Timestamp(microseconds: 0), session: session, holders: holders, firsts: firsts,
                 others: others, limit: limit, rows: rows)
             let reply = try LaneTable.change(sheet, leaving: leaving, asking: asking)
             _ = try await transaction.finish(sheet.calls(lanes))

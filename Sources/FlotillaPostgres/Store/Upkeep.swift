@@ -86,8 +86,9 @@ extension PostgresStore {
             let mine = try await transaction.ask(Self.only(.text(options.schema)))
             guard mine.first?.flag(0) ?? false else { return ([], nil, 0) }
             let (spans, today, days) = Self.standing(try await transaction.ask([Self.retain(), .partitions])[1])
+            // In the order in which whoever claims or enters locks them.
             _ = try await transaction.ask([
-                Self.pruneClaims(.integer(days)), Self.pruneSessions(), Query.pruneLanes(.integer(days)),
+                Self.pruneClaims(.integer(days)), Query.pruneLanes(.integer(days)), Self.pruneSessions(),
                 Query.pruneTickets(.integer(days)),
             ])
             let dropped = Partitions.plan(spans, today: today, keeping: days).dropped
@@ -153,6 +154,7 @@ extension PostgresStore {
         """
         DELETE FROM session WHERE until < clock_timestamp() - interval '1 hour'
             AND NOT EXISTS (SELECT FROM claim WHERE claim.session = session.id)
+            AND NOT EXISTS (SELECT FROM lane WHERE lane.session = session.id)
         """)
 }
 

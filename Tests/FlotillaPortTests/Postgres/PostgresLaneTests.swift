@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FlotillaEngine
-import FlotillaPostgres
 import Synchronization
+import TestSupport
 import Testing
+
+@testable import FlotillaPostgres
 
 @Suite(.enabled(if: PostgresServer.isInstalled, "PostgreSQL is not installed"), .timeLimit(.minutes(2))) struct PostgresLaneTests {
     /// Whoever asks for a lane finds it taken, waits for its row, and the holder leaves: then there is no row to wait for.
@@ -32,6 +34,32 @@ import Testing
             }
             #expect(inside.visits == 240)
             #expect(inside.most == 1)
+        }
+    }
+
+    @Test func `a lane that is asked for on a lease that has run out stays with its holder when a renewal came first`() async throws {
+        try await PostgresHarness.use(on: PostgresServer.shared) { harness in
+            let lane = try LaneKey(consumer: "q", partitionKey: "k")
+            let requests = try (0...1).map {
+                LaneRequest(lane: lane, key: try key("\($0)"), generation: 0, owner: Int64($0), turn: Int64($0), kind: .exclusive)
+            }
+            let holder = try await harness.store { $0.lease = .seconds(60) }
+            let held = try #require(try await Self.enter(requests[0], PostgresLanes(holder)))
+            try harness.run("UPDATE session SET until = now() - interval '1 minute'")
+            let renewal = try RawSession(harness.server.address())
+            try renewal.run("SET search_path = \(harness.schema); BEGIN")
+            try renewal.run("UPDATE session SET until = now() + interval '1 hour' WHERE id = \(holder.session.id)")
+            let taker = PostgresLanes(try await harness.store())
+            let asked = Task { try await Self.enter(requests[1], taker) }
+            try await until { try harness.isWaiting("calls") }
+            try renewal.run("COMMIT")
+            #expect(try await asked.value == nil)
+            #expect(try await PostgresLanes(holder).lost(among: [held]) == [])
+
+            // Nobody renews it: the lane can be had.
+            try harness.run("UPDATE session SET until = now() - interval '1 minute' WHERE id = \(holder.session.id)")
+            #expect(try await Self.enter(requests[1], taker) != nil)
+            #expect(try await PostgresLanes(holder).lost(among: [held]) == [held])
         }
     }
 
