@@ -12,6 +12,8 @@ final class LaneSheet: LaneStore {
     private let session: Int64
     private var holders: [LaneKey: LaneHolder] = [:]
     private var tickets: [LaneKey: [Int64: LaneTicket]] = [:]
+    /// An event has one at most.
+    private var ticketOf: [LedgerKey: LaneTicket] = [:]
     /// Of lanes whose tickets were not all read: up to where they were.
     private var horizon: [LaneKey: Int64] = [:]
     private let rows: [LedgerKey: LedgerRow]
@@ -29,7 +31,7 @@ final class LaneSheet: LaneStore {
         for (lane, found) in Dictionary(grouping: firsts, by: \.lane) where found.count >= limit {
             horizon[lane] = found.map(\.number).max()
         }
-        for ticket in firsts + others { tickets[ticket.lane, default: [:]][ticket.number] = ticket }
+        for ticket in firsts + others { keep(ticket) }
     }
 
     /// Everything that has changed; a row for each lane of which nobody is in it goes.
@@ -64,10 +66,7 @@ final class LaneSheet: LaneStore {
         if holders[held.lane]?.turn == held.turn { holders[held.lane] = nil }
     }
 
-    func ticket(of key: LedgerKey) -> LaneTicket? {
-        for all in tickets.values { if let found = all.values.first(where: { $0.key == key }) { return found } }
-        return nil
-    }
+    func ticket(of key: LedgerKey) -> LaneTicket? { ticketOf[key] }
 
     func firstTicket(in lane: LaneKey) throws -> LaneTicket? {
         let first = tickets[lane]?.values.min { $0.number < $1.number }
@@ -79,7 +78,7 @@ final class LaneSheet: LaneStore {
     func lastTicket(in lane: LaneKey) -> LaneTicket? { tickets[lane]?.values.max { $0.number < $1.number } }
 
     func write(_ ticket: LaneTicket) {
-        tickets[ticket.lane, default: [:]][ticket.number] = ticket
+        keep(ticket)
         writes.append(
             Query.ticketWrite(
                 .key(ticket.lane.hash), .integer(ticket.number), .key(ticket.key), .integer(ticket.generation), .time(orNull: ticket.due),
@@ -88,7 +87,13 @@ final class LaneSheet: LaneStore {
 
     func drop(_ ticket: LaneTicket) {
         tickets[ticket.lane]?[ticket.number] = nil
+        ticketOf[ticket.key] = nil
         writes.append(Query.ticketDrop(.key(ticket.lane.hash), .integer(ticket.number)))
+    }
+
+    private func keep(_ ticket: LaneTicket) {
+        tickets[ticket.lane, default: [:]][ticket.number] = ticket
+        ticketOf[ticket.key] = ticket
     }
 
     func row(of key: LedgerKey) -> LedgerRow? { rows[key] }
