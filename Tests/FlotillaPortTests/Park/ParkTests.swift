@@ -108,6 +108,13 @@ struct ParkTests {
             #expect(try await park.parked(in: "q").map(\.connection) == ["a", "b"])
             #expect(try await park.parked(in: "mail").map(\.connection) == [nil, "a"])
             #expect(try await holder.resumeAll(nil) == 0)
+            // They are not even looked at: a part is taken up by what can go.
+            for (queue, id) in [("q", "1"), ("mail", "3")] {
+                _ = try await park.resume("a", in: queue, limit: 10, passing: []) { letters in
+                    #expect(letters.compactMap { try? $0.content.get().id } == [id])
+                    return letters.map { _ in .stay }
+                }
+            }
             #expect(try await holder.resumeAll("a") == 1)
             #expect(try await park.parked(in: "q", of: "a") == nil)
             #expect(try await park.parked(in: "mail", of: "a")?.count == 1)
