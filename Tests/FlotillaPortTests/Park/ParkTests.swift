@@ -164,17 +164,17 @@ struct ParkTests {
     }
 
     /// Of one that was sure to have seen everything nothing may be left behind.
-    @Test(arguments: Adapter.allCases)
-    func `while another one has letters in hand, nobody is told that there are no more`(_ adapter: Adapter) async throws {
+    @Test(arguments: Adapter.allCases, ["a", nil])
+    func `while another one has letters in hand, nobody is told that there are no more`(_ adapter: Adapter, _ name: String?) async throws {
         try await adapter.harness { harness in
             let (first, second) = (try await harness.open(), try await harness.open())
-            try await first.park((0..<10).map { ("\($0)", "a") })
-            _ = try await first.parking.park.resume("a", in: "q", limit: 3, passing: []) { letters in
-                let part = try await second.parking.park.resume("a", in: "q", limit: 100, passing: []) { $0.map { _ in .stay } }
+            try await first.park((0..<10).map { ("\($0)", name) })
+            _ = try await first.parking.park.resume(name, in: "q", limit: 3, passing: []) { letters in
+                let part = try await second.parking.park.resume(name, in: "q", limit: 100, passing: []) { $0.map { _ in .stay } }
                 #expect(part.stayed.count == 10 || !part.isAll)
                 return letters.map { _ in .stay }
             }
-            #expect(try await second.resumeAll("a") == 10)
+            #expect(try await second.resumeAll(name) == 10)
         }
     }
 
