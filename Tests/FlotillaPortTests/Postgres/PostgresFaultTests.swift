@@ -14,7 +14,7 @@ import Testing
 
     /// Two processes contend for events while `fault` happens; then all is done, and everybody is well again.
     private static func contest(
-        events: Int = 1500, during fault: @escaping @Sendable (PostgresServer, PostgresHarness, Contest) async throws -> Void
+        events: Int, during fault: @escaping @Sendable (PostgresServer, PostgresHarness, Contest) async throws -> Void
     ) async throws {
         let server = try await starting.value
         try await PostgresHarness.use(on: server) { harness in
@@ -31,6 +31,7 @@ import Testing
                     try await group.waitForAll()
                 }
             }
+            #expect(!contest.failures.isEmpty, "nobody felt it")
             #expect(contest.overlaps == 0)
             #expect(contest.events(run: 1) == events, "\(contest.failures)")
             let done = LedgerState.done.rawValue
@@ -40,16 +41,24 @@ import Testing
         }
     }
 
+    /// A server that has just gone, under a load: it stays away until somebody was told.
+    private static func comeBack(_ server: PostgresServer, _ contest: Contest) async throws {
+        let before = contest.failures.values.reduce(0, +)
+        try await until { contest.failures.values.reduce(0, +) > before }
+        try await server.start()
+    }
+
     @Test func `a server that is restarted under load loses nothing`() async throws {
-        try await Self.contest { server, _, _ in try await server.restart() }
+        try await Self.contest(events: 6000) { server, _, contest in
+            try await server.end()
+            try await Self.comeBack(server, contest)
+        }
     }
 
     @Test func `a server that is killed and comes back loses nothing`() async throws {
         try await Self.contest(events: 6000) { server, _, contest in
-            let before = contest.failures.values.reduce(0, +)
             try await server.kill()
-            try await until { contest.failures.values.reduce(0, +) > before }
-            try await server.start()
+            try await Self.comeBack(server, contest)
         }
     }
 
@@ -122,18 +131,30 @@ import Testing
     @Test func `without a connection left whoever starts is told so, and whoever lost his comes back when there is one`() async throws {
         let server = try await Self.starting.value
         try await PostgresHarness.use(on: server) { harness in
-            let store = try await harness.store { $0.lease = .seconds(60) }
-            let ledger = PostgresLedger(store)
-            _ = try await ledger.claimed(key("1"))
-            try server.run("CREATE ROLE crowd LOGIN PASSWORD 'crowd' CONNECTION LIMIT 1")
-            defer { _ = try? server.run("DROP ROLE crowd") }
-            let crowd = try RawSession(server.address(user: "crowd", password: "crowd"))
+            // The tables are there: whoever comes later needs none of its own.
+            _ = try await harness.store()
+            try server.run("CREATE ROLE crowd LOGIN PASSWORD 'crowd' CONNECTION LIMIT 1 IN ROLE \(PostgresServer.user)")
+            let address = try server.address(user: "crowd", password: "crowd")
+            let crowd = try RawSession(address)
             await #expect {
-                _ = try await harness.store(server.address(user: "crowd", password: "crowd"))
+                _ = try await harness.store(address)
             } throws: { error in
                 "\(error)".contains("no connection left")
             }
             crowd.end()
+
+            try server.run("ALTER ROLE crowd CONNECTION LIMIT 20")
+            let store = try await harness.store(address) { $0.lease = .seconds(60) }
+            let ledger = PostgresLedger(store)
+            let fence = try await ledger.claimed(key("1"))
+            try server.run(
+                "ALTER ROLE crowd CONNECTION LIMIT 0",
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'crowd'")
+            try await until { await store.ailment()?.contains("no connection left") ?? false }
+            await #expect(throws: PostgresFailure.self) { try await ledger.mark(key("1"), fence: fence, as: .done) }
+            try server.run("ALTER ROLE crowd CONNECTION LIMIT 20")
+            #expect(try await insisting { try await ledger.mark(key("1"), fence: fence, as: .done) })
+            try await until { await store.ailment() == nil }
         }
     }
 }

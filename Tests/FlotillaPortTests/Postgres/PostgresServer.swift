@@ -106,12 +106,8 @@ final class PostgresServer: Sendable {
         try await until { [folder] in ((try? folder.bytes("done").count) ?? 0) > before }
     }
 
-    /// As an operator restarts it: sessions are ended.
-    func restart() async throws {
-        try await tell("end")
-        try await tell("begin")
-        try await answering()
-    }
+    /// As an operator stops it: sessions are ended.
+    func end() async throws { try await tell("end") }
 
     /// As by a machine that fails.
     func kill() async throws { try await tell("crash") }
