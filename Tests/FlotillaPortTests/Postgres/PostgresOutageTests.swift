@@ -12,10 +12,16 @@ import Testing
 @Suite(.serialized, .enabled(if: PostgresServer.isInstalled, "PostgreSQL is not installed"), .timeLimit(.minutes(3)))
 struct PostgresOutageTests {
     enum Outage: String, CaseIterable, CustomTestStringConvertible {
-        case full, readOnly
+        case full, readOnly, restart
 
         var testDescription: String { rawValue }
-        var words: String { self == .full ? "the database has no connection left" : "the database is read-only" }
+        var words: String {
+            switch self {
+            case .full: "the database has no connection left"
+            case .readOnly: "the database is read-only"
+            case .restart: "Connection refused"
+            }
+        }
     }
 
     private static let server = Task {
@@ -24,6 +30,11 @@ struct PostgresOutageTests {
             "CREATE ROLE crew LOGIN PASSWORD 'crew'", "CREATE ROLE crowd LOGIN PASSWORD 'crowd'",
             "GRANT CREATE ON DATABASE postgres TO crew")
         return server
+    }
+
+    private static func readOnly(_ change: String, _ server: PostgresServer) throws {
+        try server.run("ALTER SYSTEM \(change)")
+        try server.run("SELECT pg_reload_conf()")
     }
 
     @Test(arguments: Outage.allCases)
@@ -51,18 +62,20 @@ struct PostgresOutageTests {
             let throng = Throng()
             switch outage {
             case .full: try await throng.enter(server)
-            case .readOnly: try server.run("ALTER SYSTEM SET default_transaction_read_only = on")
+            case .readOnly: try Self.readOnly("SET default_transaction_read_only = on", server)
+            case .restart: try await server.end()
             }
-            try server.run("SELECT pg_reload_conf()")
             try await until { await holder.ledger.ailment()?.contains(outage.words) ?? false }
             try await holder.broker.publish(later.map { try event($0) })
             stops.gate.add()
             try await until { watcher.steps.isSuperset(of: ["claim", "effect", "mark"]) }
             #expect(watcher.done.count == 1)
 
-            throng.leave()
-            try server.run("ALTER SYSTEM RESET default_transaction_read_only")
-            try server.run("SELECT pg_reload_conf()")
+            switch outage {
+            case .full: throng.leave()
+            case .readOnly: try Self.readOnly("RESET default_transaction_read_only", server)
+            case .restart: try await server.start()
+            }
             try await within(.seconds(60), "an end of every event") { await watcher.done.reach(held.count + 1 + later.count) }
             try await until { await holder.ledger.ailment() == nil }
             await worker.drain()
