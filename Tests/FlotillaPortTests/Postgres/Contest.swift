@@ -15,6 +15,7 @@ final class Contest: Sendable {
         var runs: [Int: Int] = [:]
         var overlaps = 0
         var failures: [String: Int] = [:]
+        var longest = Duration.zero
     }
 
     private let state = Mutex(State())
@@ -32,6 +33,8 @@ final class Contest: Sendable {
     /// Events that were run so often; each should have been once.
     func events(run times: Int) -> Int { state.withLock { state in state.runs.values.count { $0 == times } } }
     var failures: [String: Int] { state.withLock { $0.failures } }
+    /// How long somebody waited for his answer, at most.
+    var longest: Duration { state.withLock { $0.longest } }
 
     /// Returns when every process knows of every event that it is done.
     func run(_ ledgers: [any Ledger], lanes: Int = 32) async throws {
@@ -83,7 +86,10 @@ final class Contest: Sendable {
     private func leave(_ number: Int) { state.withLock { _ = $0.running.remove(number) } }
 
     private func insisting<Value: Sendable>(_ sleeper: any Sleeper, _ body: () async throws -> Value) async throws -> Value {
+        let clock = ContinuousClock()
         while true {
+            let begin = clock.now
+            defer { state.withLock { $0.longest = max($0.longest, clock.now - begin) } }
             do {
                 return try await body()
             } catch {
