@@ -113,6 +113,44 @@ import Testing
         }
     }
 
+    @Test func `what is asked while a batch is under way travels together: hundreds of claims, and of marks, in a few transactions`()
+        async throws
+    {
+        try await PostgresHarness.use(on: PostgresServer.shared) { harness in
+            let ledger = PostgresLedger(try await harness.store { ($0.lease, $0.patience) = (.seconds(60), .seconds(60)) })
+            let locker = try RawSession(harness.server.address())
+            try locker.run("SET search_path = \(harness.schema)")
+            /// Asks about each key while the first question waits for a lock.
+            func together(_ pool: String, _ ask: @escaping @Sendable (Int) async throws -> Bool) async throws {
+                try locker.run("BEGIN; LOCK TABLE claim IN SHARE MODE")
+                let asked = Tally()
+                let answers = Task {
+                    try await withThrowingTaskGroup(of: Bool.self) { group in
+                        for number in 0..<400 {
+                            group.addTask {
+                                asked.add()
+                                return try await ask(number)
+                            }
+                        }
+                        return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+                    }
+                }
+                await asked.reach(400)
+                try await until { try harness.isWaiting(pool) }
+                try locker.run("COMMIT")
+                #expect(try await answers.value == 400)
+            }
+            /// Transactions that the rows of a table were written by. Two are enough, but for what comes late.
+            func transactions(_ table: String) throws -> Int? {
+                try harness.run("SELECT count(DISTINCT xmin::text) FROM \(table)").first?[0].flatMap { Int($0) }
+            }
+            try await together("claims") { try await ledger.claim(key("\($0)"), round: 1, generation: 0, alone: false).fence == 1 }
+            #expect(try #require(try transactions("claim")) < 20)
+            try await together("marks") { try await ledger.mark(key("\($0)"), fence: 1, as: .done) }
+            #expect(try #require(try transactions("ledger")) < 20)
+        }
+    }
+
     @Test func `many batches over the same keys in opposite orders never lock each other out`() async throws {
         try await PostgresHarness.use(on: PostgresServer()) { harness in
             let ledgers = [PostgresLedger(try await harness.store()), PostgresLedger(try await harness.store())]
