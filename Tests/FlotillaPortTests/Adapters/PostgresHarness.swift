@@ -10,6 +10,8 @@ import Synchronization
 /// A schema of its own on a server, and a broker in memory that all holders share. Each holder has connected for itself, as a process would.
 final class PostgresHarness: Harness {
     let server: PostgresServer
+    /// Of programs that are to work on its schema.
+    let prefix: String
     let schema: String
     private let broker: MemoryBroker
     private let stores = Mutex<[PostgresStore]>([])
@@ -17,7 +19,8 @@ final class PostgresHarness: Harness {
 
     init(_ server: PostgresServer, _ loop: Loop) {
         self.server = server
-        schema = "t\(Self.count.add(1, ordering: .relaxed).newValue)"
+        prefix = "t\(Self.count.add(1, ordering: .relaxed).newValue)_"
+        schema = prefix + "flotilla"
         broker = MemoryBroker(clock: SystemClock(), loop: loop)
     }
 

@@ -56,17 +56,31 @@ enum CrashGround: String, Sendable, CaseIterable, CustomTestStringConvertible {
         case .postgres:
             try await Self.onRabbit { folder, orders, broker in
                 try await PostgresHarness.use(on: PostgresServer.shared) { database in
-                    let store = try await database.store()
-                    let place = ["file=\(folder.path)/unused.db", "store=\(database.server.url())", "schema=\(database.schema)"]
-                    try await body(
-                        CrashField(
-                            // As long as the first rung of the ladder: who comes too early comes again soon.
-                            folder: folder, orders: orders + place + ["lease-ms=800"], broker: broker, ledger: PostgresLedger(store),
-                            effects: PostgresEffects(store)
-                        ) { try database.run(Self.deletion(of: $0, as: "'\\x")) })
+                    try await body(Self.field(folder, orders + ["file=\(folder.path)/unused.db"], broker, database))
                 }
             }
         }
+    }
+
+    /// The queue in a file, and the stores on PostgreSQL: what a process holds comes back from both when its lease has run out.
+    static func onFileAndDatabase(_ body: (CrashField, PostgresHarness) async throws -> Void) async throws {
+        try await SQLiteHarness.use(options: SQLiteHarness.quick) { files in
+            try await PostgresHarness.use(on: PostgresServer.shared) { database in
+                let broker = SQLiteBroker(try await files.file())
+                try await body(field(files.folder, ["file=\(files.path)"], broker, database), database)
+            }
+        }
+    }
+
+    private static func field(
+        _ folder: Folder, _ orders: [String], _ broker: any Broker & BrokerInspection & JournalInspection, _ database: PostgresHarness
+    ) async throws -> CrashField {
+        let store = try await database.store()
+        // As long as the first rung of the ladder: who comes too early comes again soon.
+        let place = ["store=\(database.server.url())", "schema=\(database.schema)", "lease-ms=800"]
+        return CrashField(
+            folder: folder, orders: orders + place, broker: broker, ledger: PostgresLedger(store), effects: PostgresEffects(store)
+        ) { try database.run(deletion(of: $0, as: "'\\x")) }
     }
 
     private static func onRabbit(_ body: (Folder, [String], RabbitBroker) async throws -> Void) async throws {

@@ -75,6 +75,44 @@ struct PostgresProgramTests {
         #expect(away.status == 69 && away.text.contains("Connection refused"))
     }
 
+    /// One event is done; of the other nobody knows whether its effect happened.
+    @Test func `audit, ledger show and dead resolve go by what is in the database`() async throws {
+        try await CrashGround.onFileAndDatabase { field, database in
+            let service = try RecordingService()
+            defer { service.end() }
+            let ids = ["keyed-1", "once-1"]
+            func work(_ orders: [String]) async throws {
+                let worker = try field.worker(service, orders)
+                defer { worker.stop() }
+                try await until { try await field.ended(ids) }
+            }
+            let environment = [
+                "FLOTILLA_BROKER": "sqlite:\(field.folder.path)/flotilla.db", "FLOTILLA_STORE": database.server.url(),
+                "FLOTILLA_PREFIX": database.prefix,
+            ]
+            try await field.publish(ids)
+            try await work(["point=1:intended", "concurrency=1"])
+            let whole = try run("flotilla", ["audit"], environment)
+            #expect(whole.status == 0 && whole.text.contains("nothing is missing of 2 accepted events"), "\(whole.text)")
+
+            let unknown = try run("flotilla", ["ledger", "show", "once-1", "--json"], environment)
+            #expect(unknown.status == 0 && unknown.text.contains(#""state":"dead""#), "\(unknown.text)")
+            #expect(unknown.text.contains(#""state":"intended""#))
+            let verdict = ["--id", "once-1", "--effect", "send", "--happened", "--result", "receipt of once-1"]
+            let resolved = try run("flotilla", ["dead", "resolve", "q"] + verdict, environment)
+            #expect(resolved.status == 0, "\(resolved.text)")
+            try await work([])
+            let known = try run("flotilla", ["ledger", "show", "once-1", "--json"], environment)
+            #expect(known.text.contains(#""state":"done""#) && known.text.contains(#""state":"resolved""#), "\(known.text)")
+            #expect(service.count("keyed-1") == 1 && service.count("once-1") == 0)
+
+            try field.deleteRow(key("keyed-1"))
+            let wanting = try run("flotilla", ["audit"], environment)
+            #expect(wanting.status == 1 && wanting.text.contains("keyed-1") && !wanting.text.contains("once-1"), "\(wanting.text)")
+            #expect(try run("flotilla", ["ledger", "show", "nobody"], environment).status == 1)
+        }
+    }
+
     private func run(_ program: String, _ words: [String], _ environment: [String: String]) throws -> (status: Int32, text: String) {
         let folder = try Folder()
         let process = Process()
