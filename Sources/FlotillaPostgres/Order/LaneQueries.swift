@@ -17,13 +17,14 @@ extension Query {
     static let laneFree = Query(
         "lane_free",
         """
-        DELETE FROM lane USING unnest($1::bytea[], $2::int8[]) AS held (lane, turn) WHERE lane.lane = held.lane AND lane.turn = held.turn
+        DELETE FROM lane USING unnest($1::bytea[], $2::int8[]) AS held (lane, turn)
+        WHERE lane.lane = ANY ($1::bytea[]) AND lane.lane = held.lane AND lane.turn = held.turn
         """)
     static let laneHeld = Query(
         "lane_held",
         """
         SELECT lane.lane, lane.turn FROM lane JOIN unnest($1::bytea[], $2::int8[]) AS held (lane, turn)
-            ON lane.lane = held.lane AND lane.turn = held.turn
+            ON lane.lane = held.lane AND lane.turn = held.turn WHERE lane.lane = ANY ($1::bytea[])
         """)
 
     // MARK: One after the other

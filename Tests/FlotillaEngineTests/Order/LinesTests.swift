@@ -41,7 +41,8 @@ struct LinesTests {
         #expect((1...5).map { _ in lines.next(lane, now: .zero)?.tag } == [3, 3, 5, 7, 9])
     }
 
-    @Test func `a slow line takes a quarter of the prefetch, all of them half; others are sent away for as long as the line takes`() throws {
+    @Test func `a slow line takes a quarter of the prefetch, all of them half; others are sent away for as long as the line takes`() throws
+    {
         let lines = Lines(prefetch: 16)
         func enter(_ name: String, _ now: Duration) throws -> Duration? {
             switch lines.enter(try Self.lane(name), try Self.delivery(0), now: now) {
@@ -64,7 +65,8 @@ struct LinesTests {
         #expect(try enter("a", .seconds(1000)) == LanePause.longest)
     }
 
-    @Test func `a line that gets on quickly takes whatever comes; when it becomes slow, those beyond the limit are sent away, the last ones`()
+    @Test
+    func `a line that gets on quickly takes whatever comes; when it becomes slow, those beyond the limit are sent away, the last ones`()
         throws
     {
         let lines = Lines(prefetch: 16)

@@ -283,6 +283,7 @@ import Testing
                 (Query.mark(keys, numbers, numbers, numbers), "('{}', '{}', '{}', '{}')", store.marks),
                 (Query.doneFresh(keys, .integer(4)), "('{}', 4)", store.marks), (Query.letGo(keys), "('{}')", store.marks),
                 (Query.heldClaims(keys, numbers), "('{}', '{}')", store.beats), (Query.lockClaims(keys), "('{}')", store.calls),
+                (Query.laneFree(keys, numbers), "('{}', '{}')", store.lanes), (Query.laneHeld(keys, numbers), "('{}', '{}')", store.lanes),
                 (Query.claimRows(keys), "('{}')", store.calls), (Query.outcomes(keys), "('{}')", store.calls),
                 (try Query.dropOlder(.key(key("1")), .integer(0)), "('', 0)", store.calls),
             ]
