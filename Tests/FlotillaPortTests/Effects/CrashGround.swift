@@ -7,6 +7,7 @@ import FlotillaRabbitMQ
 import FlotillaRuntime
 import FlotillaSQLite
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -138,6 +139,18 @@ struct CrashField: Sendable {
     func worker(_ service: RecordingService, _ more: [String] = []) throws -> Replica {
         let files = ["runs=\(folder.path)/runs", "kills=\(folder.path)/kills"]
         return try Replica(orders + files + ["queue=q", "deed=effect", "service=\(service.port)", "prefetch=8"] + more)
+    }
+
+    /// Stopped in the middle of a turn, it would hold the lock of the file: then it goes on, and is stopped again.
+    ///
+    /// - Parameter turn: writes to that file.
+    func pause(_ worker: Replica, turn: @escaping @Sendable () async throws -> Void) async throws {
+        for _ in 0..<20 {
+            worker.send(SIGSTOP)
+            if (try? await within(.milliseconds(300), "a turn", turn)) != nil { return }
+            worker.send(SIGCONT)
+        }
+        throw RawRabbit.Refused(what: "the worker always holds the file's lock")
     }
 
     func row(_ id: String) async throws -> LedgerRow? { try await ledger.entry(for: key(id))?.row }

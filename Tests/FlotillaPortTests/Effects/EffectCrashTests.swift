@@ -127,7 +127,7 @@ struct EffectCrashTests {
             let first = try field.worker(service, ["lease-ms=2000", "concurrency=1"])
             defer { first.stop() }
             try await within(.seconds(60), "the call") { await service.arrived.reach(1) }
-            try await Self.pause(first, field)
+            try await field.pause(first) { _ = try await field.ledger.lost(among: [HeldClaim(key: key("probe"), fence: 1)]) }
             let before = try #require(try await field.effects.effects(of: key(id)).first)
             #expect(before.row.state == .intended)
 
@@ -173,7 +173,7 @@ struct EffectCrashTests {
             let first = try field.worker(service, orders)
             defer { first.stop() }
             try await within(.seconds(60), "the call") { await service.arrived.reach(1) }
-            try await Self.pause(first, field)
+            try await field.pause(first)
             let second = try field.worker(service, orders)
             defer { second.stop() }
             try await within(.seconds(200), "the successor's call") { await service.arrived.reach(2) }
@@ -191,21 +191,6 @@ struct EffectCrashTests {
             #expect(service.count(id) == 1 && service.keys(id) == 1 && service.arrived.count == 4)
             #expect(try await field.dead() == [:])
         }
-    }
-
-    /// Stopped in the middle of a turn, it would hold the lock of the file: then it goes on, and is stopped again.
-    private static func pause(_ worker: Replica, _ field: CrashField) async throws {
-        for _ in 0..<20 {
-            worker.send(SIGSTOP)
-            let probe = try key("probe")
-            let isFree =
-                (try? await within(.milliseconds(300), "a turn") {
-                    _ = try await field.ledger.lost(among: [HeldClaim(key: probe, fence: 1)])
-                }) != nil
-            if isFree { return }
-            worker.send(SIGCONT)
-        }
-        throw RawRabbit.Refused(what: "the worker always holds the file's lock")
     }
 
     @Test(arguments: CrashGround.allCases)

@@ -21,7 +21,9 @@ internal import Testing
             }
             // Once each: an event that is killed three times is given up.
             func begin() throws -> Child {
-                try run.worker(["deed=busy", "order=" + order, "concurrency=4", "prefetch=16", "spans=" + run.place.file("spans")])
+                try run.worker([
+                    "deed=done", "yields=10000", "order=" + order, "concurrency=4", "prefetch=16", "spans=" + run.place.file("spans"),
+                ])
             }
             var crew = [try begin(), try begin(), try begin()]
             for kill in 1...4 {

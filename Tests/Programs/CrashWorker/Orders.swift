@@ -7,7 +7,7 @@ internal import Glibc
 /// status 64, so that a slip in a test is not taken for a result.
 struct Orders: Sendable {
     enum Deed: String, Sendable {
-        case done, busy, retry, once, dead, park, consent, trap, hang, deaf
+        case done, retry, once, dead, park, consent, trap, hang, deaf
         /// An effect of each event at the service on the port `service`, under the policy that its id begins with; then a retry, once.
         case effect
     }

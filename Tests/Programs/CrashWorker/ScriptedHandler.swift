@@ -12,6 +12,8 @@ struct ScriptedHandler: Handler {
     /// A line for the beginning and one for the end of each run, with its partition key and process.
     let spans: LineFile?
     let order: EventOrder
+    /// How long a run takes: another one of its key would be seen beside it.
+    let yields: Int
     let consents: any Consents
 
     init(_ orders: Orders, _ consents: any Consents) {
@@ -21,6 +23,7 @@ struct ScriptedHandler: Handler {
         runs = LineFile(orders.runs)
         spans = orders.spans.map { LineFile($0) }
         order = orders.order
+        yields = orders.number("yields", or: 0)
     }
 
     func handle(_ event: Event, context: Context) async throws -> Outcome {
@@ -28,12 +31,10 @@ struct ScriptedHandler: Handler {
         runs.append("\(event.id) \(context.attempt) \(RealTime.now - sent)")
         mark("+", event)
         defer { mark("-", event) }
+        for _ in 0..<yields { await Task.yield() }
         guard orders.target == nil || orders.target == event.id else { return .done }
         switch deed {
         case .done, .effect: return .done
-        case .busy:
-            for _ in 0..<100 { await Task.yield() }
-            return .done
         case .retry: return .retry("as ordered")
         case .once: return context.attempt == 1 ? .retry("as ordered, once") : .done
         case .dead: return .dead("as ordered")
