@@ -70,6 +70,15 @@ package final class ManualSleeper: Sleeper {
         for nap in due { nap.continuation.resume() }
     }
 
+    /// Wakes whoever sleeps for this long, as if no time passed by it.
+    package func wake(_ slept: Duration) {
+        let naps = state.withLock { state in
+            defer { state.naps.removeAll { $0.duration == slept } }
+            return state.naps.filter { $0.duration == slept }
+        }
+        for nap in naps { nap.continuation.resume() }
+    }
+
     /// Returns once so many sleep: only then is it sure that moving the time wakes them.
     package func sleeping(atLeast count: Int) async {
         await withCheckedContinuation { continuation in

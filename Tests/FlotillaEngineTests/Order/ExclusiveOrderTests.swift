@@ -35,8 +35,10 @@ struct ExclusiveOrderTests {
         try await Bench.use { bench in
             let runs = Runs()
             let worker = try bench.worker(concurrency: 2, prefetch: 16, handler: runs.handler(stops: "1"))
-            try await bench.broker.publish(Self.keyed("1", "2", "3") + [event("a"), event("b")] + Self.keyed("other", key: "l"))
+            try await bench.broker.publish(Self.keyed("1"))
             try await bench.running(worker) {
+                try await within { await runs.tally.reach(1) }
+                try await bench.broker.publish(Self.keyed("2", "3") + [event("a"), event("b")] + Self.keyed("other", key: "l"))
                 try await bench.record.reach("settled", 3)
                 #expect(runs.all.first == "1" && Set(runs.all) == ["1", "a", "b", "other"])
                 runs.gate.open()

@@ -173,7 +173,7 @@ struct EffectCrashTests {
             let first = try field.worker(service, orders)
             defer { first.stop() }
             try await within(.seconds(60), "the call") { await service.arrived.reach(1) }
-            try await field.pause(first)
+            try await field.pause(first) { _ = try await field.ledger.lost(among: [HeldClaim(key: key("probe"), fence: 1)]) }
             let second = try field.worker(service, orders)
             defer { second.stop() }
             try await within(.seconds(200), "the successor's call") { await service.arrived.reach(2) }

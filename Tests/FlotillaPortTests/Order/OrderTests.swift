@@ -71,26 +71,6 @@ struct OrderTests {
         }
     }
 
-    /// Whoever is sent away comes back behind all that stand in the queue, and in strict order all of its key wait for it.
-    @Test(arguments: Adapter.lives)
-    func `while strict lanes get on hardly anything is sent away, wherever their events have come`(_ adapter: Adapter) async throws {
-        try await adapter.harness { harness in
-            let holders = [try await harness.open(), try await harness.open()]
-            try await holders[0].broker.declare("q", bindings: [pattern("t")])
-            let all = Self.ids(4, 100)
-            try await Self.publish(all, to: holders[0].broker)
-            let (record, away) = (OrderRecord(), SentAway())
-            let workers = try holders.map {
-                try OrderedWorker(
-                    $0, OrderedHandler(order: .strict, record: record), concurrency: 4, prefetch: 12, watcher: away)
-            }
-            try await Self.awaitDone(all, holders[0])
-            for worker in workers { await worker.drain() }
-            #expect(away.tally.count < 100)
-            for (key, ids) in all { #expect(record.runs[key]?.count == ids.count && Self.isWhole(record.runs[key] ?? []), "\(key)") }
-        }
-    }
-
     @Test(arguments: Adapter.lives)
     func `a key whose handler hangs holds up no other key, nor events without one`(_ adapter: Adapter) async throws {
         try await adapter.harness { harness in

@@ -67,7 +67,7 @@ final class OrderedWorker: Sendable {
 
     init(
         _ holder: Holder, _ handler: OrderedHandler, life: Life? = nil, concurrency: Int = 8, prefetch: Int = 32, laneLimit: Int = 1000,
-        lanePatience: Duration = .seconds(60), watcher: (any WorkerWatcher)? = nil
+        lanePatience: Duration = .seconds(60)
     ) throws {
         loop = try Loop("worker")
         var settings = Worker.Settings(queue: "q", bindings: [try pattern("t")], concurrency: concurrency, prefetch: prefetch)
@@ -80,7 +80,7 @@ final class OrderedWorker: Sendable {
             settings, handler: handler, broker: MortalBroker(broker: holder.broker, life: life),
             ledger: MortalLedger(ledger: holder.ledger, life: life), lanes: MortalLanes(lanes: holder.lanes, life: life),
             effects: holder.effects,
-            clock: SystemClock(), sleeper: LoopSleeper(loop), solitude: Solitude(), watcher: watcher ?? life)
+            clock: SystemClock(), sleeper: LoopSleeper(loop), solitude: Solitude(), watcher: life)
         self.worker = worker
         running = Task { try? await worker.run() }
     }
@@ -97,13 +97,6 @@ final class OrderedWorker: Sendable {
         await running.value
         loop.stop()
     }
-}
-
-/// Counts what is sent away.
-struct SentAway: WorkerWatcher {
-    let tally = Tally()
-
-    func postponed(_ delivery: Delivery, by delay: Duration) { tally.add() }
 }
 
 struct MortalLanes: Lanes {
