@@ -15,6 +15,8 @@ struct Backlog {
         let lane: LaneKey
         /// Of its ticket, if it has one.
         var number: Int64 = 0
+        /// Since when it lingers.
+        var since: Duration?
     }
 
     /// What was seen of a lane that has no more tickets.
@@ -52,6 +54,8 @@ struct Backlog {
     private var nextQuestion = Duration.zero
     private var sights: [LaneKey: Sight] = [:]
     private var fronts: [LaneKey: Front] = [:]
+    /// Those that lingered and are asked for now, with the time since when.
+    private var lingered: [ObjectIdentifier: Duration] = [:]
 
     /// For how long a lane is thought to get on of which nobody has seen it.
     static let doubt = Duration.seconds(5)
@@ -90,6 +94,8 @@ struct Backlog {
             if lingering[lane]?.isEmpty ?? true { lingering[lane] = nil }
             again.append(first.element)
         }
+        lingered = [:]
+        for waiting in again { lingered[ObjectIdentifier(waiting.delivery)] = waiting.since }
         turn.asked = again.sorted { $0.number < $1.number }.map(\.delivery)
         turn.asked += stalled.filter { lanes.contains($0.lane) }.map(\.delivery)
         stalled.removeAll { lanes.contains($0.lane) }
@@ -109,8 +115,12 @@ struct Backlog {
         return now - front.since < Self.moment
     }
 
-    mutating func linger(_ delivery: Delivery, of lane: LaneKey, number: Int64) {
-        lingering[lane, default: []].append(Waiting(delivery: delivery, lane: lane, number: number))
+    /// False when it has lingered for as long as anybody waits in a line.
+    mutating func linger(_ delivery: Delivery, of lane: LaneKey, number: Int64, now: Duration) -> Bool {
+        let since = lingered[ObjectIdentifier(delivery)] ?? now
+        guard now - since < Lines.patience else { return false }
+        lingering[lane, default: []].append(Waiting(delivery: delivery, lane: lane, number: number, since: since))
+        return true
     }
 
     /// Who lingers in this lane, and does no longer; by their numbers.

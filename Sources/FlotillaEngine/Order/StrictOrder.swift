@@ -100,13 +100,12 @@ final class StrictOrder: DeliveryOrder {
     /// Those that have to wait are kept in the backlog, in their order.
     private func assign(_ fresh: [Delivery], _ backlog: inout Backlog) async {
         var questions: [(delivery: Delivery, request: LaneRequest, wasActive: Bool)] = []
-        var asked: [LaneKey: Int] = [:]
+        var asked: Set<LaneKey> = []
         let turn = backlog.take(now: work.now, fresh: Set(fresh.compactMap { work.place(of: $0)?.lane }))
         func ask(for delivery: Delivery, _ lane: LaneKey, _ key: LedgerKey) {
             // Only the first of a lane may enter, and only while nobody of its lane runs here.
             let isActive = lines.isActive(lane)
-            let enters = asked[lane] == nil && !isActive
-            asked[lane, default: 0] += 1
+            let enters = asked.insert(lane).inserted && !isActive
             let limit = turn.open.contains(lane) ? Int.max : limit
             let kind = enters ? LaneRequest.Kind.strict(limit: limit) : .ticket(limit: limit)
             questions.append((delivery, work.request(lane, key, delivery, kind), isActive))
@@ -133,9 +132,7 @@ final class StrictOrder: DeliveryOrder {
                 hand(delivery, .ended)
             case .busy(let heldFor):
                 // It is the first, and whoever was it before may only be leaving.
-                if isBrief(heldFor) {
-                    backlog.linger(delivery, of: lane, number: .min)
-                } else {
+                if !isBrief(heldFor) || !backlog.linger(delivery, of: lane, number: .min, now: work.now) {
                     sendAway([delivery] + backlog.release(lane), LanePause.busy(heldFor: heldFor))
                 }
             case .behind(let number, let ahead, let due):
@@ -144,11 +141,10 @@ final class StrictOrder: DeliveryOrder {
                 // Whoever ran here has just ended.
                 case nil where question.wasActive || near.contains(lane): backlog.askAgain(delivery, of: lane, number: number)
                 case nil:
-                    if !isLater(due), backlog.getsOn(lane, first: number - ahead, now: work.now) {
-                        backlog.linger(delivery, of: lane, number: number)
-                    } else {
-                        sendAway([delivery] + backlog.release(lane), pause)
-                    }
+                    let lingers =
+                        !isLater(due) && backlog.getsOn(lane, first: number - ahead, now: work.now)
+                        && backlog.linger(delivery, of: lane, number: number, now: work.now)
+                    if !lingers { sendAway([delivery] + backlog.release(lane), pause) }
                 case .away(let delay): hand(delivery, .away(max(delay, pause)))
                 case .closed: delivery.giveBack()
                 case .goes, .waits: break

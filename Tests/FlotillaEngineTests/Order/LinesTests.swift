@@ -246,9 +246,8 @@ struct LanePauseTests {
         var backlog = Backlog(limit: 1, patience: .seconds(60))
         let (one, two) = (try LinesTests.lane("1"), try LinesTests.lane("2"))
         func linger(_ number: Int64, _ lane: LaneKey, first: Int64, at now: Double) throws -> Bool {
-            guard backlog.getsOn(lane, first: first, now: .seconds(now)) else { return false }
-            backlog.linger(try LinesTests.delivery(Int(number)), of: lane, number: number)
-            return true
+            try backlog.getsOn(lane, first: first, now: .seconds(now))
+                && backlog.linger(LinesTests.delivery(Int(number)), of: lane, number: number, now: .seconds(now))
         }
         func take() -> [Int64] { backlog.take(now: .seconds(100), fresh: []).asked.map(\.tag) }
         func check<Value: Equatable>(_ found: Value, _ expected: Value) { #expect(found == expected) }
@@ -276,5 +275,25 @@ struct LanePauseTests {
         for number in [5, 4] as [Int64] { check(try linger(number, two, first: 3, at: 5), true) }
         check(Set(backlog.removeAll().map(\.tag)), [4, 5])
         #expect(backlog.isEmpty)
+    }
+
+    @Test func `nobody lingers for longer than two minutes, however its lane gets on`() throws {
+        var backlog = Backlog(limit: 1, patience: .seconds(60))
+        let lane = try LinesTests.lane()
+        let deliveries = try (1...2).map { try LinesTests.delivery($0) }
+        func linger(_ place: Int, at now: Double) -> Bool {
+            backlog.linger(deliveries[place], of: lane, number: Int64(place), now: .seconds(now))
+        }
+        func check(_ found: Bool, _ expected: Bool) { #expect(found == expected) }
+        func asked() -> [Int64] { backlog.take(now: .zero, fresh: []).asked.map(\.tag) }
+        check(linger(0, at: 0), true)
+        for now in stride(from: 1, through: 119, by: 2) {
+            #expect(asked() == [1])
+            check(linger(0, at: Double(now)), true)
+        }
+        #expect(asked() == [1])
+        check(linger(1, at: 120), true)
+        check(linger(0, at: 120), false)
+        #expect(asked() == [2] && backlog.isEmpty)
     }
 }
