@@ -4,8 +4,9 @@
 /// elsewhere; stalled, because the lane has no more tickets; or because they are to be asked for again, with the tickets that they have. Kept
 /// by whoever draws the tickets of one worker; never more than are prefetched.
 ///
-/// Whoever lingers is sent away when the first event of its lane has been the same for a moment: it may stand in the queue, and need the room.
-/// Not before, for whoever is sent away comes back behind all that stand in the queue, and the whole lane waits for it.
+/// Whoever lingers is sent away when the first event of its lane has been the same for a moment: it may stand in the queue, and need the room;
+/// or when its turn would not come before long. Not before, for whoever is sent away comes back behind all that stand in the queue, and the
+/// whole lane waits for it.
 ///
 /// Whoever stalls is parked when the first event of its lane has been the same for a while. Those of a lane that gets on are not: where more of
 /// them stall than leaves room for other keys, they have tickets past the limit, and can be sent away without losing their places.
@@ -30,10 +31,33 @@ struct Backlog {
     }
 
     /// Where a lane is that has its first event elsewhere.
-    private struct Front {
-        var number: Int64
+    struct Front {
+        fileprivate(set) var number: Int64
         /// Since when it has been the first.
-        var since: Duration
+        fileprivate var since: Duration
+        fileprivate var last: Duration
+        /// What one takes, about.
+        fileprivate var pace = Duration.zero
+        /// Between two questions; more while nothing happens.
+        fileprivate var turns = 1
+        /// Until the next one.
+        fileprivate var left = 1
+
+        func getsOn(_ now: Duration) -> Bool { now - since < Backlog.moment }
+
+        /// The last number whose turn comes before long.
+        var reach: Int64 {
+            pace <= .zero || number < 0 ? .max : number.addingReportingOverflow(Int64(min(Lines.before / pace, 1e9))).partialValue
+        }
+
+        fileprivate mutating func moved(to first: Int64, now: Duration) {
+            // What took no part of a turn of ours says nothing.
+            if first > number, number > 0 {
+                let took = (now - since) / Double(first - number)
+                pace = pace == .zero ? took : (pace * 3 + took) / 4
+            }
+            (number, since, turns) = (first, now, 1)
+        }
     }
 
     /// What is asked for now.
@@ -64,6 +88,8 @@ struct Backlog {
     static let moment = Duration.seconds(2)
     /// Between two questions of those that stall.
     static let interval = Duration.milliseconds(200)
+    /// Between two questions of those that linger; one takes `pause` where nothing else comes.
+    private static let mostTurns = 10
     private static let memory = 4096
 
     init(limit: Int, patience: Duration) {
@@ -89,6 +115,8 @@ struct Backlog {
         turn.open = open
         let lanes = now >= nextQuestion ? stalls : stalls.intersection(fresh.union(open))
         for lane in Array(lingering.keys) {
+            fronts[lane]?.left -= 1
+            if let front = fronts[lane], front.left > 0 { continue }
             guard let first = lingering[lane]?.enumerated().min(by: { $0.element.number < $1.element.number }) else { continue }
             lingering[lane]?.remove(at: first.offset)
             if lingering[lane]?.isEmpty ?? true { lingering[lane] = nil }
@@ -103,16 +131,21 @@ struct Backlog {
         return turn
     }
 
-    /// False when the first of this lane, which is elsewhere, has been the same for a while: then those behind it are sent away, and all that
-    /// linger.
+    /// What is known of a lane whose first event is elsewhere. One that was not seen for a while is a new one: numbers begin again.
     /// - Parameter first: the number of its ticket.
-    mutating func getsOn(_ lane: LaneKey, first: Int64, now: Duration) -> Bool {
+    mutating func look(at lane: LaneKey, first: Int64, now: Duration) -> Front {
         // Keys come from outside.
         if fronts[lane] == nil, fronts.count >= Self.memory { fronts = [:] }
-        var front = fronts[lane] ?? Front(number: first, since: now)
-        if front.number != first { front = Front(number: first, since: now) }
+        var front = fronts[lane].flatMap { now - $0.last > Self.moment ? nil : $0 } ?? Front(number: first, since: now, last: now)
+        if front.number != first {
+            front.moved(to: first, now: now)
+        } else if front.left <= 0 {
+            front.turns = min(front.turns + 1, Self.mostTurns)
+        }
+        front.left = front.turns
+        front.last = now
         fronts[lane] = front
-        return now - front.since < Self.moment
+        return front
     }
 
     /// False when it has lingered for as long as anybody waits in a line.
@@ -123,9 +156,12 @@ struct Backlog {
         return true
     }
 
-    /// Who lingers in this lane, and does no longer; by their numbers.
-    mutating func release(_ lane: LaneKey) -> [Delivery] {
-        (lingering.removeValue(forKey: lane) ?? []).sorted { $0.number < $1.number }.map(\.delivery)
+    /// Who lingers in this lane with a number beyond this one, and does no longer; by their numbers.
+    mutating func release(_ lane: LaneKey, beyond reach: Int64 = .min) -> [Delivery] {
+        let all = lingering.removeValue(forKey: lane) ?? []
+        let kept = all.filter { $0.number <= reach && reach != .min }
+        if !kept.isEmpty { lingering[lane] = kept }
+        return all.filter { $0.number > reach || reach == .min }.sorted { $0.number < $1.number }.map(\.delivery)
     }
 
     /// The first one is here: they are asked for with the next ones, and wait in its line.

@@ -39,6 +39,12 @@ final class Lines: Sendable {
         func isQuick(_ now: Duration) -> Bool {
             now - began <= Lines.moment && pace * Double(waiting.count + 1) <= Lines.before
         }
+
+        /// How many may go on waiting: twice what is let in, so that a line at its limit does not send away half of what it has.
+        func room(_ now: Duration) -> Int {
+            guard now - began <= Lines.moment else { return 0 }
+            return pace <= .zero ? .max : Int(min(Lines.before / pace * 2, 1e9))
+        }
     }
 
     private struct State {
@@ -134,7 +140,7 @@ final class Lines: Sendable {
         state.withLock { state in
             var found: [(Delivery, Duration)] = []
             for (lane, line) in state.lines where !line.waiting.isEmpty {
-                let kept = line.waiting.filter { now - $0.since < Self.patience }.prefix(line.isQuick(now) ? .max : lineLimit)
+                let kept = line.waiting.filter { now - $0.since < Self.patience }.prefix(max(lineLimit, line.room(now)))
                 guard kept.count < line.waiting.count else { continue }
                 let stays = Set(kept.map { ObjectIdentifier($0.delivery) })
                 let gone = line.waiting.filter { !stays.contains(ObjectIdentifier($0.delivery)) }

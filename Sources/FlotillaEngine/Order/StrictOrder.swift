@@ -14,7 +14,8 @@ internal import Synchronization
 final class StrictOrder: DeliveryOrder {
     private enum Assignment: Sendable {
         case run(LaneKey, LedgerKey)
-        case away(Duration)
+        /// With those that go with it.
+        case away([(Delivery, Duration)])
         case park
         /// It is at an end already: the ledger tells.
         case ended
@@ -120,7 +121,9 @@ final class StrictOrder: DeliveryOrder {
             return
         }
         // The first of these lanes is here, and runs before it could come back from anywhere.
-        let near = Set(zip(questions, answers).compactMap { $1.isFirst ? $0.request.lane : nil })
+        var near = Set(zip(questions, answers).compactMap { $1.isFirst ? $0.request.lane : nil })
+        // Or somebody has not left it yet.
+        for case (let question, .busy) in zip(questions, answers) { near.remove(question.request.lane) }
         for (question, answer) in zip(questions, answers) {
             let (delivery, lane) = (question.delivery, question.request.lane)
             switch answer {
@@ -132,7 +135,8 @@ final class StrictOrder: DeliveryOrder {
                 hand(delivery, .ended)
             case .busy(let heldFor):
                 // It is the first, and whoever was it before may only be leaving.
-                if !isBrief(heldFor) || !backlog.linger(delivery, of: lane, number: .min, now: work.now) {
+                let front = backlog.look(at: lane, first: .min, now: work.now)
+                if !isBrief(heldFor) || !front.getsOn(work.now) || !backlog.linger(delivery, of: lane, number: .min, now: work.now) {
                     sendAway([delivery] + backlog.release(lane), LanePause.busy(heldFor: heldFor))
                 }
             case .behind(let number, let ahead, let due):
@@ -141,11 +145,14 @@ final class StrictOrder: DeliveryOrder {
                 // Whoever ran here has just ended.
                 case nil where question.wasActive || near.contains(lane): backlog.askAgain(delivery, of: lane, number: number)
                 case nil:
-                    let lingers =
-                        !isLater(due) && backlog.getsOn(lane, first: number - ahead, now: work.now)
-                        && backlog.linger(delivery, of: lane, number: number, now: work.now)
-                    if !lingers { sendAway([delivery] + backlog.release(lane), pause) }
-                case .away(let delay): hand(delivery, .away(max(delay, pause)))
+                    let front = backlog.look(at: lane, first: number - ahead, now: work.now)
+                    if isLater(due) || !front.getsOn(work.now) {
+                        sendAway([delivery] + backlog.release(lane), pause)
+                    } else {
+                        let lingers = number <= front.reach && backlog.linger(delivery, of: lane, number: number, now: work.now)
+                        sendAway((lingers ? [] : [delivery]) + backlog.release(lane, beyond: front.reach), pause)
+                    }
+                case .away(let delay): sendAway([delivery], max(delay, pause))
                 case .closed: delivery.giveBack()
                 case .goes, .waits: break
                 }
@@ -161,7 +168,8 @@ final class StrictOrder: DeliveryOrder {
     private func isLater(_ due: Timestamp?) -> Bool { due.map { $0 > work.steps.clock.now } ?? false }
 
     private func sendAway(_ deliveries: [Delivery], _ pause: Duration) {
-        for (place, delivery) in deliveries.enumerated() { hand(delivery, .away(LanePause.after(pause, place: place))) }
+        guard let first = deliveries.first else { return }
+        hand(first, .away(deliveries.enumerated().map { ($1, LanePause.after(pause, place: $0)) }))
     }
 
     private func hand(_ delivery: Delivery, _ assignment: Assignment) {
@@ -178,7 +186,7 @@ final class StrictOrder: DeliveryOrder {
             if work.place(of: delivery) == nil { await pipeline.run(delivery) } else { delivery.giveBack() }
         case .ended: await pipeline.run(delivery)
         case .run(let lane, let key): await walk(lane, from: delivery, key)
-        case .away(let delay): await work.postpone(delivery, by: delay)
+        case .away(let all): await work.postpone(all)
         case .park:
             await pipeline.park(delivery, in: Self.parkName, because: "lane-full: \(limit) events of its partition key are before it")
         }

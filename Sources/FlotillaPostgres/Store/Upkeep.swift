@@ -46,8 +46,8 @@ extension PostgresStore {
         let (plan, today) = Self.plan(try await ask(.partitions), options)
         guard !plan.made.isEmpty else { return nil }
         do {
-            try await makePartitions()
-            return nil
+            // Somebody else may be at it, and knows what keeps him from it.
+            return try await makePartitions() ? nil : bell.neglect
         } catch let failure as PostgresFailure where failure.code != nil {
             let why = failure.isForbidden ? Self.forbidden : "\(failure)"
             let words = "partitions of the ledger can't be made (flotilla migrate makes those of the next days): \(why)"
@@ -56,13 +56,14 @@ extension PostgresStore {
         }
     }
 
-    private func makePartitions() async throws {
+    private func makePartitions() async throws -> Bool {
         try await transaction { transaction in
             let rows = try await transaction.ask([Self.only(.text(options.schema)), .partitions])
-            guard rows[0].first?.flag(0) ?? false else { return }
+            guard rows[0].first?.flag(0) ?? false else { return false }
             for span in Self.plan(rows[1], options).plan.made {
                 _ = try await transaction.ask(span.making)
             }
+            return true
         }
     }
 

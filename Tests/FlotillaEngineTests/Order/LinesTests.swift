@@ -246,7 +246,7 @@ struct LanePauseTests {
         var backlog = Backlog(limit: 1, patience: .seconds(60))
         let (one, two) = (try LinesTests.lane("1"), try LinesTests.lane("2"))
         func linger(_ number: Int64, _ lane: LaneKey, first: Int64, at now: Double) throws -> Bool {
-            try backlog.getsOn(lane, first: first, now: .seconds(now))
+            try backlog.look(at: lane, first: first, now: .seconds(now)).getsOn(.seconds(now))
                 && backlog.linger(LinesTests.delivery(Int(number)), of: lane, number: number, now: .seconds(now))
         }
         func take() -> [Int64] { backlog.take(now: .seconds(100), fresh: []).asked.map(\.tag) }
@@ -259,10 +259,12 @@ struct LanePauseTests {
         // It got on.
         check(try linger(8, one, first: 7, at: 2.9), true)
         check(try linger(12, two, first: 11, at: 3.4), true)
-        check(take(), [8, 12])
-        check(try linger(8, one, first: 7, at: 4.8), true)
+        check(take(), [8])
+        check(take(), [9, 12])
+        for number in [8, 9] as [Int64] { check(try linger(number, one, first: 7, at: 4.8), true) }
         check(try linger(12, two, first: 11, at: 3.5), false)
         check(backlog.release(two).isEmpty, true)
+        check(take(), [])
         check(take(), [8])
         check(try linger(8, one, first: 7, at: 4.9), false)
         check(backlog.release(one).map(\.tag), [9])
@@ -295,5 +297,42 @@ struct LanePauseTests {
         check(linger(1, at: 120), true)
         check(linger(0, at: 120), false)
         #expect(asked() == [2] && backlog.isEmpty)
+    }
+
+    @Test func `whose turn does not come within five seconds is sent away, and one that nobody saw for a while is unknown again`() throws {
+        var backlog = Backlog(limit: 1, patience: .seconds(60))
+        let lane = try LinesTests.lane()
+        func look(_ first: Int64, at now: Double) -> Backlog.Front { backlog.look(at: lane, first: first, now: .seconds(now)) }
+        func check<Value: Equatable>(_ found: Value, _ expected: Value) { #expect(found == expected) }
+        check(look(1, at: 0).reach, .max)
+        // A second each, and then half of one.
+        check(look(2, at: 1).reach, 7)
+        check(look(4, at: 2).reach, 4 + 5)
+        for number in 5...12 as ClosedRange<Int64> {
+            check(backlog.linger(try LinesTests.delivery(Int(number)), of: lane, number: number, now: .seconds(2)), true)
+        }
+        check(backlog.release(lane, beyond: 9).map(\.tag), [10, 11, 12])
+        check(backlog.release(lane).map(\.tag), [5, 6, 7, 8, 9])
+        check(look(4, at: 3.9).getsOn(.seconds(3.9)), true)
+        check(look(4, at: 4.1).getsOn(.seconds(4.1)), false)
+        // Numbers begin again.
+        check(look(4, at: 7).getsOn(.seconds(7)), true)
+        check(look(4, at: 7).reach, .max)
+    }
+
+    @Test func `of a lane in which nothing happens it is asked less and less often`() throws {
+        var backlog = Backlog(limit: 1, patience: .seconds(60))
+        let lane = try LinesTests.lane()
+        let delivery = try LinesTests.delivery(0)
+        var questions: [Int] = []
+        for turn in 0..<100 {
+            guard turn == 0 || backlog.take(now: .zero, fresh: []).asked.count == 1 else { continue }
+            questions.append(turn)
+            for _ in 0..<3 { _ = backlog.look(at: lane, first: 1, now: .zero) }
+            _ = backlog.linger(delivery, of: lane, number: 2, now: .zero)
+        }
+        #expect(questions.prefix(5) == [0, 1, 3, 6, 10] && zip(questions, questions.dropFirst()).map { $1 - $0 }.max() == 10)
+        _ = backlog.look(at: lane, first: 2, now: .zero)
+        #expect(backlog.take(now: .zero, fresh: []).asked.count == 1)
     }
 }
