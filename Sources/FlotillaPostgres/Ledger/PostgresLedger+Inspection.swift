@@ -43,7 +43,7 @@ extension PostgresLedger: LedgerInspection {
     }
 
     package func deeds(limit: Int) async throws -> [Deed] {
-        let list = Query("deed_list", "SELECT at, who, what FROM deed ORDER BY at DESC LIMIT $1::int8")
+        let list = Query("deed_list", "SELECT at, who, what FROM deed ORDER BY at DESC, ctid DESC LIMIT $1::int8")
         return try await store.ask(list(.integer(limit))).map { row in
             Deed(at: row.time(0) ?? Timestamp(microseconds: 0), who: row.text(1) ?? "", what: row.text(2) ?? "")
         }

@@ -32,7 +32,7 @@ extension SQLiteLedger: LedgerInspection {
 
     package func deeds(limit: Int) async throws -> [Deed] {
         try await file.read { turn in
-            try turn.database.once("SELECT at, who, what FROM deed ORDER BY at DESC LIMIT ?1") { select in
+            try turn.database.once("SELECT at, who, what FROM deed ORDER BY at DESC, rowid DESC LIMIT ?1") { select in
                 select.bind(1, limit)
                 return try select.rows {
                     Deed(at: Timestamp(milliseconds: $0.integer(0)), who: $0.text(1) ?? "", what: $0.text(2) ?? "")
