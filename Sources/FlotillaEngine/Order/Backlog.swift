@@ -156,12 +156,13 @@ struct Backlog {
         return true
     }
 
-    /// Who lingers in this lane with a number beyond this one, and does no longer; by their numbers.
-    mutating func release(_ lane: LaneKey, beyond reach: Int64 = .min) -> [Delivery] {
-        let all = lingering.removeValue(forKey: lane) ?? []
-        let kept = all.filter { $0.number <= reach && reach != .min }
-        if !kept.isEmpty { lingering[lane] = kept }
-        return all.filter { $0.number > reach || reach == .min }.sorted { $0.number < $1.number }.map(\.delivery)
+    /// Who lingers in this lane, and does no longer; by their numbers.
+    /// - Parameter reach: those up to this number stay; nil: nobody.
+    mutating func release(_ lane: LaneKey, beyond reach: Int64? = nil) -> [Delivery] {
+        let all = (lingering.removeValue(forKey: lane) ?? []).sorted { $0.number < $1.number }
+        let kept = all.prefix { waiting in reach.map { waiting.number <= $0 } ?? false }
+        if !kept.isEmpty { lingering[lane] = Array(kept) }
+        return all.dropFirst(kept.count).map(\.delivery)
     }
 
     /// The first one is here: they are asked for with the next ones, and wait in its line.

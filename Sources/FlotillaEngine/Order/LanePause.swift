@@ -16,7 +16,9 @@ enum LanePause {
     static func busy(heldFor: Duration) -> Duration { min(max(heldFor, shortest), longest) }
 
     /// Of several that are sent away together, so that they come back in their order.
-    static func after(_ pause: Duration, place: Int) -> Duration { min(pause + step * Double(place), longest) }
+    static func after(_ pause: Duration, _ deliveries: [Delivery]) -> [(Delivery, Duration)] {
+        deliveries.enumerated().map { place, delivery in (delivery, min(pause + step * Double(place), longest)) }
+    }
 
     /// Others go first, and the first of them not before `due`.
     static func behind(ahead: Int64, due: Timestamp?, now: Timestamp) -> Duration {

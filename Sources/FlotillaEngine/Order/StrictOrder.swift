@@ -61,12 +61,18 @@ final class StrictOrder: DeliveryOrder {
             group.addTask { await self.take() }
             group.addTask { await self.draw() }
         }
-        // Who was given a lane and was not run any more.
+        // Who was given a lane and was not run any more; and who was to be sent away with another one.
         let left = state.withLock { state in
             defer { state.assignments = [:] }
-            return state.assignments.values.compactMap { if case .run(let lane, _) = $0 { lane } else { nil } }
+            return Array(state.assignments.values)
         }
-        for lane in left { if let held = work.held.release(lane) { await work.leave(LaneLeave(held)) } }
+        for assignment in left {
+            switch assignment {
+            case .run(let lane, _): if let held = work.held.release(lane) { await work.leave(LaneLeave(held)) }
+            case .away(let all): for (delivery, _) in all.dropFirst() { delivery.giveBack() }
+            case .park, .ended: break
+            }
+        }
     }
 
     func close() {
@@ -169,7 +175,7 @@ final class StrictOrder: DeliveryOrder {
 
     private func sendAway(_ deliveries: [Delivery], _ pause: Duration) {
         guard let first = deliveries.first else { return }
-        hand(first, .away(deliveries.enumerated().map { ($1, LanePause.after(pause, place: $0)) }))
+        hand(first, .away(LanePause.after(pause, deliveries)))
     }
 
     private func hand(_ delivery: Delivery, _ assignment: Assignment) {
@@ -238,10 +244,7 @@ final class StrictOrder: DeliveryOrder {
     }
 
     private func sendAway(_ delivery: Delivery, _ lane: LaneKey, _ delay: Duration) async -> (Delivery, LedgerKey)? {
-        await work.postpone(
-            ([delivery] + lines.dissolve(lane)).enumerated().map { place, waiting in
-                (waiting, LanePause.after(delay, place: place))
-            })
+        await work.postpone(LanePause.after(delay, [delivery] + lines.dissolve(lane)))
         return nil
     }
 

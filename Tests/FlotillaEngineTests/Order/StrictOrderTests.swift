@@ -41,4 +41,38 @@ struct StrictOrderTests {
             for key in ["a", "b", "c"] { #expect(all[key]?.sorted() == (0..<40).map { "\(key)-\($0)" }.sorted()) }
         }
     }
+
+    @Test func `what is to be sent away together is given back by a drain, all of it`() async throws {
+        try await Bench.use { bench in
+            let (begun, gate) = (Tally(), Gate())
+            let handler = Doing(order: .strict) { event, _ in
+                begun.add()
+                await gate.pass(true)
+                return .done
+            }
+            let lane = try LaneKey(consumer: "q", partitionKey: "k")
+            _ = try await bench.ledger.enter(
+                LaneRequest(lane: lane, key: try key("0"), generation: 0, owner: 1, turn: 1, kind: .strict(limit: 100)))
+            let worker = try bench.worker(concurrency: 1, prefetch: 8, handler: handler) { $0.handlerLimit = .seconds(600) }
+            try await bench.broker.publish([event("a")])
+            try await bench.running(worker) {
+                try await within { await begun.reach(1) }
+                try await bench.broker.publish(
+                    (1...3).map { try Event(id: "\($0)", source: "/hooks/test", type: "t", extensions: ["partitionkey": "k"]) })
+                // They linger, and the first one does not change: whoever takes no handler's place by then waits for one.
+                for pause in 1...3 {
+                    try await bench.sleeper.slept(pause, for: .milliseconds(20))
+                    bench.sleeper.advance(by: .seconds(1), waking: .milliseconds(20))
+                }
+                for _ in 0..<1000 {
+                    bench.sleeper.wake(.milliseconds(20))
+                    await Task.yield()
+                }
+                await worker.drain()
+                gate.open()
+            }
+            #expect(bench.broker.depth(of: "q") == 3)
+            #expect(bench.record.steps.count { $0 == "give back" } == 3)
+        }
+    }
 }
