@@ -38,7 +38,7 @@ struct MeasuredLedger: Ledger {
     /// What failed is timed, too: a store that is away is slow.
     private func timed<Value>(_ histogram: Histogram, _ body: () async throws -> Value) async rethrows -> Value {
         let begin = MonotonicClock.now
-        defer { histogram.observe(Double(MonotonicClock.now &- begin) / 1e9) }
+        defer { histogram.observe(since: begin) }
         return try await body()
     }
 }

@@ -24,7 +24,7 @@ struct MeasuredPublisher: EventPublisher {
         broker.publish(events) { [seconds, confirmed, failed, count = events.count] result in
             if case .success = result {
                 confirmed.add(count)
-                seconds.observe(Double(MonotonicClock.now &- begin) / 1e9)
+                seconds.observe(since: begin)
             } else {
                 failed.add(count)
             }

@@ -39,7 +39,7 @@ final class HookMeters: Sendable {
     /// `begin` is a moment of the monotonic clock.
     func answered(_ status: Int, since begin: UInt64) {
         answered(status)
-        seconds.observe(Double(MonotonicClock.now &- begin) / 1e9)
+        seconds.observe(since: begin)
     }
 
     func rejected(_ check: Rejection.Check) {

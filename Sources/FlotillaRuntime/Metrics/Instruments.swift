@@ -64,6 +64,9 @@ package final class Histogram: Sendable {
         }
     }
 
+    /// The time since `begin` of the monotonic clock.
+    package func observe(since begin: UInt64) { observe(Double(MonotonicClock.now &- begin) / 1e9) }
+
     package func observe(_ duration: Duration) {
         let (seconds, attoseconds) = duration.components
         observe(Double(seconds) + Double(attoseconds) / 1e18)
