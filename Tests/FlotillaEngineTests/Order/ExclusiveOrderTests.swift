@@ -74,8 +74,10 @@ struct ExclusiveOrderTests {
                     return try await inner.handle(event, context: context)
                 })
             let ids = (0..<8).map { "\($0)" }
-            for id in ids { try await bench.broker.publish(Self.keyed(id)) }
+            try await bench.broker.publish(Self.keyed(ids[0]))
             try await bench.running(worker) {
+                try await within { await runs.tally.reach(1) }
+                for id in ids.dropFirst() { try await bench.broker.publish(Self.keyed(id)) }
                 // One runs, and takes long: a quarter of the prefetch goes on waiting.
                 try await bench.sleeper.slept(1, for: .milliseconds(500))
                 bench.sleeper.advance(by: .seconds(2), waking: .milliseconds(500))
@@ -103,9 +105,10 @@ struct ExclusiveOrderTests {
         try await Bench.use { bench in
             let runs = Runs()
             let worker = try bench.worker(concurrency: 4, prefetch: 16, handler: runs.handler(stops: "1"))
-            try await bench.broker.publish(Self.keyed("1", "2", "3"))
+            try await bench.broker.publish(Self.keyed("1"))
             try await bench.running(worker) {
-                try await bench.broker.publish([event("a")])
+                try await within { await runs.tally.reach(1) }
+                try await bench.broker.publish(Self.keyed("2", "3") + [event("a")])
                 try await within { await runs.tally.reach(2) }
                 await worker.drain()
                 runs.gate.open()
@@ -124,9 +127,10 @@ struct ExclusiveOrderTests {
             let worker = try bench.worker(concurrency: 2, prefetch: 16, handler: runs.handler(stops: "1")) {
                 $0.handlerLimit = .seconds(600)
             }
-            try await bench.broker.publish(Self.keyed("1", "2", "3", "4"))
+            try await bench.broker.publish(Self.keyed("1"))
             try await bench.running(worker) {
-                try await bench.broker.publish([event("a")])
+                try await within { await runs.tally.reach(1) }
+                try await bench.broker.publish(Self.keyed("2", "3", "4") + [event("a")])
                 try await within { await runs.tally.reach(2) }
                 bench.record.fail("refused", times: .max)
                 // Nobody waits for longer than 120 seconds.
