@@ -141,8 +141,9 @@ struct RefusedMarkTests {
             try await bench.running(worker) {
                 try await bench.record.reach("forward q.parked")
                 try await bench.record.reach("acknowledge")
+                // The claim of the first one, which runs, comes among them at any time.
                 #expect(
-                    bench.record.steps.filter { $0 != "settled" }.suffix(5) == [
+                    bench.record.steps.filter { $0 != "settled" && $0 != "claim" } == [
                         "claim alone", "forward q.parked", "mark refused", "claim alone", "acknowledge",
                     ])
                 gate.add()
