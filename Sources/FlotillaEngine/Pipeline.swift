@@ -13,7 +13,7 @@ internal import FlotillaRuntime
 struct Pipeline: Sendable {
     let steps: PipelineSteps
 
-    /// Returns when the delivery is settled, whatever happens: with what became of it, if this run has decided that.
+    /// Returns when the delivery is settled, whatever happens: with what became of it, if this run has decided that, or thinks so.
     @discardableResult
     func run(_ delivery: Delivery) async -> Settlement? {
         steps.watcher.reached(.received, delivery)
@@ -35,6 +35,7 @@ struct Pipeline: Sendable {
     private func runClaimed(_ event: Event, _ delivery: Delivery) async throws -> Settlement? {
         let key = try steps.key(of: event)
         var alone = false
+        var refused: Settlement?
         while true {
             let solitary = alone
             await steps.solitude.enter(alone: solitary)
@@ -45,9 +46,11 @@ struct Pipeline: Sendable {
                 let sight = steps.sight
                 let settlement = await steps.handle(event, delivery, claim)
                 if try await steps.settle(delivery, as: settlement, under: claim, since: sight) { return settlement }
+                refused = settlement
             case .duplicate, .superseded:
                 delivery.acknowledge()
-                return nil
+                // A mark is refused, too, when it is repeated because its answer was lost.
+                return refused
             case .busy(let until):
                 try await steps.postpone(delivery, until: until)
                 return nil

@@ -3,6 +3,8 @@
 import FlotillaEngine
 import FlotillaMemory
 import FlotillaModel
+import FlotillaRuntime
+import Synchronization
 import TestSupport
 import Testing
 
@@ -149,6 +151,36 @@ struct RefusedMarkTests {
                 gate.add()
                 try await bench.record.reach("mark done")
             }
+        }
+    }
+
+    @Test func `a retry whose mark was written and its answer lost tells its lane when it comes again`() async throws {
+        final class Leaving: Lanes {
+            let lanes: any Lanes
+            let left = Mutex<[LaneLeave]>([])
+
+            init(_ lanes: any Lanes) { self.lanes = lanes }
+
+            func change(leaving: [LaneLeave], asking: [LaneRequest]) async throws -> LaneReply {
+                left.withLock { $0 += leaving }
+                return try await lanes.change(leaving: leaving, asking: asking)
+            }
+
+            func lost(among held: [HeldLane]) async throws -> [HeldLane] { try await lanes.lost(among: held) }
+        }
+        try await Bench.use { bench in
+            let lanes = Leaving(bench.ledger)
+            let worker = try bench.worker(handler: Doing(order: .strict) { _, _ in .retry("later") }, lanes: lanes)
+            bench.record.fail("answer of mark", times: 1)
+            let due = bench.clock.now + .seconds(10)
+            try await bench.broker.publish([try Event(id: "1", source: "/hooks/test", type: "t", extensions: ["partitionkey": "k"])])
+            try await bench.running(worker) {
+                try await bench.sleeper.slept(1, for: .milliseconds(50))
+                bench.sleeper.wake(.milliseconds(50))
+                try await bench.record.reach("settled")
+            }
+            #expect(bench.record.steps.contains("mark refused"))
+            #expect(lanes.left.withLock { $0.map(\.due) } == [due])
         }
     }
 }

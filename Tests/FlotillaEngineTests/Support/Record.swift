@@ -121,6 +121,7 @@ struct RecordingLedger: Ledger {
         try record.check("mark")
         let written = try await ledger.mark(key, fence: fence, as: mark)
         record.add(written ? "mark \(mark)" : "mark refused")
+        try record.check("answer of mark")
         return written
     }
 
