@@ -23,13 +23,16 @@ final class HandlerRun: Sendable {
         var left = false
     }
 
+    /// Of the event, if it has one.
+    let key: LedgerKey?
     let claim: HeldClaim?
     /// On the clock's `uptime`.
     let deadline: Duration
     private let state = Mutex(State())
     private let stragglers: Stragglers
 
-    init(claim: HeldClaim?, deadline: Duration, stragglers: Stragglers) {
+    init(key: LedgerKey?, claim: HeldClaim?, deadline: Duration, stragglers: Stragglers) {
+        self.key = key
         self.claim = claim
         self.deadline = deadline
         self.stragglers = stragglers

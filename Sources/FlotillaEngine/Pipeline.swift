@@ -13,6 +13,9 @@ internal import FlotillaRuntime
 struct Pipeline: Sendable {
     let steps: PipelineSteps
 
+    /// Where many wait to run alone: until it is tried again.
+    private static let crowded = Duration.seconds(15)
+
     /// Returns when the delivery is settled, whatever happens: with what became of it, if this run has decided that, or thinks so.
     @discardableResult
     func run(_ delivery: Delivery) async -> Settlement? {
@@ -38,7 +41,10 @@ struct Pipeline: Sendable {
         var refused: Settlement?
         while true {
             let solitary = alone
-            await steps.solitude.enter(alone: solitary)
+            guard await steps.solitude.enter(alone: solitary, now: steps.clock.uptime) else {
+                try await steps.postpone(delivery, by: Self.crowded)
+                return nil
+            }
             defer { steps.solitude.leave(alone: solitary) }
             switch try await steps.claim(key, delivery, alone: solitary) {
             case .run(let fence):

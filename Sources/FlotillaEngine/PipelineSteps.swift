@@ -27,6 +27,9 @@ struct PipelineSteps: Sendable {
     let watcher: any WorkerWatcher
     let parkKeeper: ParkKeeper?
 
+    /// As nobody's is longer than.
+    private static let longestLease = Duration.seconds(600)
+
     func key(of event: Event) throws -> LedgerKey {
         try LedgerKey(consumer: queue, source: event.source, id: event.id)
     }
@@ -47,7 +50,7 @@ struct PipelineSteps: Sendable {
 
     func handle(_ event: Event, _ delivery: Delivery, _ claim: HeldClaim?) async -> Settlement {
         let begin = clock.uptime
-        let run = keeper.begin(claim: claim, limit: handlerLimit)
+        let run = keeper.begin(try? key(of: event), claim: claim, limit: handlerLimit)
         let effects = effects(of: event, delivery, run)
         let context = Context(
             key: IdempotencyKey.text(consumer: queue, event: event), queue: queue, attempt: delivery.passage.attempt,
@@ -166,7 +169,8 @@ struct PipelineSteps: Sendable {
 
     /// Somebody else runs it: a copy comes back after the lease of that claim, so that nothing waits or spins here.
     func postpone(_ delivery: Delivery, until: Timestamp) async throws {
-        try await postpone(delivery, by: max(until - clock.now, .zero) + .milliseconds(100))
+        // By the store's clock, which may be far from ours.
+        try await postpone(delivery, by: min(max(until - clock.now, .zero), Self.longestLease) + .milliseconds(100))
     }
 
     /// In the same round: it has not run.

@@ -5,7 +5,7 @@ internal import FlotillaRuntime
 internal import Synchronization
 
 /// Watches the handlers of one worker at work: cancels at the deadline, leaves those behind that ignore it, renews claims, and
-/// cancels a handler whose claim or lane is lost. `run` ends when it is cancelled.
+/// cancels a handler whose claim or lane is lost. Sees to it that nobody waits for long to run alone. `run` ends when it is cancelled.
 final class RunKeeper: Sendable {
     private let active = Mutex<[ObjectIdentifier: HandlerRun]>([:])
     private let stragglers = Stragglers()
@@ -16,12 +16,18 @@ final class RunKeeper: Sendable {
     /// How long a cancelled handler may take to end before it is left behind.
     private let grace: Duration
     private let lanes: HeldLanes?
+    private let solitude: Solitude
+
+    /// How long a delivery may be held that waits to run alone.
+    static let patience = Duration.seconds(60)
 
     init(
-        ledger: any Ledger, lanes: HeldLanes? = nil, clock: any WallClock, sleeper: any Sleeper, interval: Duration, grace: Duration
+        ledger: any Ledger, lanes: HeldLanes? = nil, solitude: Solitude, clock: any WallClock, sleeper: any Sleeper, interval: Duration,
+        grace: Duration
     ) {
         self.ledger = ledger
         self.lanes = lanes
+        self.solitude = solitude
         self.clock = clock
         self.sleeper = sleeper
         self.interval = interval
@@ -31,8 +37,9 @@ final class RunKeeper: Sendable {
     /// Handlers that ignored their cancellation and still run.
     var leftBehind: Int { stragglers.count.load(ordering: .relaxed) }
 
-    func begin(claim: HeldClaim?, limit: Duration) -> HandlerRun {
-        let run = HandlerRun(claim: claim, deadline: clock.uptime + limit, stragglers: stragglers)
+    /// - Parameter claim: nil where nothing is claimed.
+    func begin(_ key: LedgerKey?, claim: HeldClaim?, limit: Duration) -> HandlerRun {
+        let run = HandlerRun(key: key, claim: claim, deadline: clock.uptime + limit, stragglers: stragglers)
         active.withLock { $0[ObjectIdentifier(run)] = run }
         return run
     }
@@ -51,13 +58,14 @@ final class RunKeeper: Sendable {
     func sweep() async {
         let runs = active.withLock { Array($0.values) }
         let now = clock.uptime
+        solitude.giveUp(since: now - Self.patience)
         for run in runs where now >= run.deadline {
             run.cancel(for: .overran)
             if now >= run.deadline + grace { run.leave() }
         }
         if let lanes, case let lost = await lanes.lost(), !lost.isEmpty {
             // Read anew: some may have begun while the store was asked.
-            for run in active.withLock({ Array($0.values) }) where run.claim.map({ lost.contains($0.key) }) ?? false {
+            for run in active.withLock({ Array($0.values) }) where run.key.map(lost.contains) ?? false {
                 run.cancel(for: .lostClaim)
             }
         }

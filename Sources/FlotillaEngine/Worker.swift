@@ -59,7 +59,8 @@ package final class Worker: Sendable {
         self.sleeper = sleeper
         let held = HeldLanes(lanes)
         keeper = RunKeeper(
-            ledger: ledger, lanes: held, clock: clock, sleeper: sleeper, interval: settings.sweep, grace: settings.handlerGrace)
+            ledger: ledger, lanes: held, solitude: solitude, clock: clock, sleeper: sleeper, interval: settings.sweep,
+            grace: settings.handlerGrace)
         var pace = ParkKeeper.Pace()
         pace.sweep = settings.parkSweep
         parkKeeper = parking.map {

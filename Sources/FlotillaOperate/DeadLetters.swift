@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import FlotillaEngine
-internal import FlotillaModel
+package import FlotillaModel
 
 /// What a person does with letters: look at them, let them run again, or put them away for good.
 package struct DeadLetters: Sendable {
@@ -24,24 +24,43 @@ package struct DeadLetters: Sendable {
         try await broker.letters(in: queue, matching: filter, limit: limit)
     }
 
-    /// Lets letters run again where they failed, or in another queue. Those of `unrouted` go wherever their type is bound to now. One whose
-    /// event was done all the same, where it failed, is put away and not counted.
-    package func replay(_ letters: [Letter], to target: String?) async throws -> Int {
-        var count = 0
-        for (queue, part) in Dictionary(grouping: letters, by: { target ?? Self.origin(of: $0) }) {
-            let isDone = try await isDone(part, by: queue)
-            _ = try await broker.discard(zip(part, isDone).filter(\.1).map(\.0))
-            count += try await broker.replay(zip(part, isDone).filter { !$0.1 }.map(\.0), to: queue)
-        }
-        return count
+    package struct Replay: Sendable, Equatable {
+        package var went = 0
+        /// Left where they are.
+        package var unguarded = 0
+
+        package init() {}
     }
 
-    /// A worker that was paused past its lease may have laid a letter down before it heard that its successor finished the event.
-    private func isDone(_ letters: [Letter], by queue: String?) async throws -> [Bool] {
-        guard let queue else { return letters.map { _ in false } }
+    /// Lets letters run again where they failed, or in another queue. Those of `unrouted` go wherever their type is bound to now. One whose
+    /// event was done all the same, where it failed, is put away and not counted.
+    ///
+    /// - Parameter evenUnguarded: those, too, of which the ledger remembers nothing: neither what their effects did, nor whether they were done.
+    package func replay(_ letters: [Letter], to target: String?, now: Timestamp, evenUnguarded: Bool) async throws -> Replay {
+        var replay = Replay()
+        for (queue, part) in Dictionary(grouping: letters, by: { target ?? Self.origin(of: $0) }) {
+            let standings = try await standings(of: part, in: queue, now: now)
+            func those(_ wanted: Standing...) -> [Letter] { zip(part, standings).filter { wanted.contains($0.1) }.map(\.0) }
+            _ = try await broker.discard(those(.done))
+            if !evenUnguarded { replay.unguarded += those(.unguarded).count }
+            replay.went += try await broker.replay(evenUnguarded ? those(.open, .unguarded) : those(.open), to: queue)
+        }
+        return replay
+    }
+
+    private enum Standing { case open, done, unguarded }
+
+    /// Rows are kept for a day at least. Who lays a letter down writes one soon, whatever happens.
+    private static let memory = Duration.seconds(86_400)
+
+    private func standings(of letters: [Letter], in queue: String?, now: Timestamp) async throws -> [Standing] {
+        guard let queue else { return letters.map { _ in .open } }
         return zip(letters, try await ledger.rows(of: letters, for: queue)).map { letter, row in
-            guard let row, Self.origin(of: letter) == queue else { return false }
-            return row.state == .done && row.generation >= letter.passage.generation
+            // Elsewhere it has not run.
+            guard Self.origin(of: letter) == queue, case .success = letter.content else { return .open }
+            guard let row else { return letter.kept < now - Self.memory ? .unguarded : .open }
+            // A worker that was paused past its lease may have laid a letter down before it heard that its successor finished the event.
+            return row.state == .done && row.generation >= letter.passage.generation ? .done : .open
         }
     }
 

@@ -47,16 +47,15 @@ extension RabbitBroker: BrokerInspection {
     package func letters(in queue: String, matching filter: LetterFilter, limit: Int) async throws -> [Letter] {
         let names = names
         guard let worker = ParkPlaces.worker(of: queue) else {
-            return try await setup.ask { link in try LetterBox(link, queue, names).letters(matching: filter, limit: limit) }
+            return try await setup.ask { link in try LetterBox(link, queue, names).letters(matching: filter, limit: limit).letters }
         }
         return try await setup.ask { link in
-            var all: [Letter] = []
+            var page = LetterPage(limit: limit)
             for place in names.parkPlaces.all(of: worker) {
-                all += try LetterBox(link, queue, names, place: place).letters(matching: filter, limit: limit)
-                all.sort { $0.place < $1.place }
-                all.removeLast(max(0, all.count - limit))
+                let part = try LetterBox(link, queue, names, place: place).letters(matching: filter, limit: limit)
+                page.add(part.letters, isCut: part.isCut)
             }
-            return all
+            return page.letters
         }
     }
 

@@ -6,7 +6,8 @@ package import FlotillaModel
 package protocol BrokerInspection: Sendable {
     func queues() async throws -> [QueueReport]
 
-    /// Letters of one kept queue (`{queue}.dead`, `{queue}.parked`, `unrouted`), oldest first, at most `limit` of those that match.
+    /// Letters of one kept queue (`{queue}.dead`, `{queue}.parked`, `unrouted`), oldest first, at most `limit` of those that match, and no
+    /// more than fit into a `LetterBatch`. There are no more when there is none.
     func letters(in queue: String, matching filter: LetterFilter, limit: Int) async throws -> [Letter]
 
     /// Delivers them again, in `queue`, or by their types when it is nil; each with the next generation, so that the ledger lets it run.
@@ -103,6 +104,14 @@ package struct LetterPlace: Sendable, Equatable, Comparable {
 
 extension Letter {
     package var place: LetterPlace { LetterPlace(kept: kept, tag: tag) }
+
+    /// Of its data: what it weighs.
+    package var size: Int { (try? content.get().data.count) ?? 0 }
+}
+
+package enum LetterBatch {
+    /// What letters that are read at once weigh together, unless a single one weighs more.
+    package static let bytes = 16 << 20
 }
 
 /// Which letters are meant. What is nil matches everything.

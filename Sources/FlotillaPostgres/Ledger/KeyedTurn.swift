@@ -168,7 +168,7 @@ final class KeyedTurns: @unchecked Sendable {
             one.heldUntil = gone.contains(session) ? nil : holders[session]
             if session == store.session.id {
                 // A process that asks lives, even if its lease was renewed late.
-                one.isStray = !store.holdings.holds(key)
+                one.isStray = !store.holdings.holds(key, fence: row.integer(4))
                 one.heldUntil =
                     one.isStray ? nil : max(holders[session] ?? now ?? Timestamp(microseconds: 0), now ?? .init(microseconds: 0))
             }

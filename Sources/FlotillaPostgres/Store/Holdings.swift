@@ -10,7 +10,7 @@ internal import Synchronization
 final class Holdings: Sendable {
     private let fences = Mutex<[LedgerKey: Int64]>([:])
 
-    func holds(_ key: LedgerKey) -> Bool { fences.withLock { $0[key] != nil } }
+    func holds(_ key: LedgerKey, fence: Int64) -> Bool { fences.withLock { $0[key] == fence } }
 
     func add(_ key: LedgerKey, fence: Int64) { fences.withLock { $0[key] = fence } }
 

@@ -97,16 +97,40 @@ extension PostgresStore {
         }
         for span in dropped {
             do {
+                guard try await keepParked(of: span) else { continue }
                 try await transaction { transaction in
                     _ = try await transaction.ask([
                         Self.hurry(.text("\(Self.lockLimit.inMilliseconds)ms")), Query("", "DROP TABLE IF EXISTS \(span.name)")(),
                     ])
                 }
-            } catch let failure as PostgresFailure where failure.code == "55P03" {
-                // Next time.
+            } catch let failure as PostgresFailure where ["55P03", "42P01"].contains(failure.code) {
+                // Next time; or somebody else has dropped it.
             }
         }
         if let oldest, days > 0 { try await pruneEffects(from: oldest, keeping: days) }
+    }
+
+    /// What is parked does not age: its row goes on in today's partition. False when somebody else is at it.
+    private func keepParked(of span: Partitions.Span) async throws -> Bool {
+        let keep = Query(
+            "",
+            """
+            INSERT INTO ledger (round, generation, fence, claimed, changed, day, crashes, state, key)
+            SELECT round, generation, fence, claimed, changed, floor(extract(epoch FROM statement_timestamp()) / 86400)::int4, crashes,
+                state, key
+            FROM \(span.name) AS old WHERE state = \(LedgerState.parked.rawValue) AND NOT EXISTS (
+                SELECT FROM ledger WHERE ledger.key = old.key
+                    AND (ledger.fence > old.fence OR ledger.fence = old.fence AND ledger.day > old.day))
+            LIMIT \(Self.parkedPart)
+            """)
+        while true {
+            let affected = try await transaction { transaction -> Int? in
+                let rows = try await transaction.ask([Self.only(.text(options.schema)), Self.plans()])
+                return rows[0].first?.flag(0) ?? false ? try await transaction.ask(keep()).affected : nil
+            }
+            guard let affected else { return false }
+            if affected < Self.parkedPart { return true }
+        }
     }
 
     /// A part at a time, each in a transaction of its own. What is younger than the oldest partition mostly has its row still.
@@ -126,8 +150,9 @@ extension PostgresStore {
     }
 
     private static let part = 5000
+    private static let parkedPart = 50_000
     private static let mostParts = 50
-    /// Whether an event has a row is looked up for each effect, and not by a walk through the ledger.
+    /// Whether an event has a row is looked up for each by itself, and not by a walk through the ledger.
     private static let plans = Query(
         "upkeep_plans", "SELECT set_config(name, 'off', true) FROM unnest('{enable_mergejoin,enable_hashjoin}'::text[]) AS plan (name)")
 

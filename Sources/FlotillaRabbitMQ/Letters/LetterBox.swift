@@ -31,27 +31,38 @@ struct LetterBox {
         channel = link.freshChannel()
     }
 
-    /// In the order of the queue. Whoever asks for what stands behind a letter that has left gets everything that is not older than it.
-    func letters(matching filter: LetterFilter, limit: Int) throws -> [Letter] {
+    /// In the order of the queue, as far as they fit. Whoever asks for what stands behind a letter that has left gets everything that is not
+    /// older than it.
+    func letters(matching filter: LetterFilter, limit: Int) throws -> (letters: [Letter], isCut: Bool) {
         var last: [String: UInt64] = [:]
         var found: [(letter: Letter, identity: String?, number: UInt64)] = []
         // Some of them may turn out to be older copies.
         let most = limit > Int.max / 2 ? limit : limit + 500
+        var bytes = 0
+        var isCut = false
+        func add(_ letter: Letter, _ number: UInt64) {
+            guard found.count < most, !isCut else { return }
+            isCut = bytes > 0 && bytes + letter.size > LetterBatch.bytes
+            guard !isCut else { return }
+            bytes += letter.size
+            found.append((letter, letter.identity, number))
+        }
         try look { message, number in
             let letter = message.letter
-            if let identity = message.letter.identity { last[identity] = number }
+            if let identity = letter.identity { last[identity] = number }
             if isOneOfMany {
-                if found.count < most, filter.after.map({ letter.place > $0 }) ?? true, filter.matches(letter) {
-                    found.append((letter, letter.identity, number))
-                }
+                if filter.after.map({ letter.place > $0 }) ?? true, filter.matches(letter) { add(letter, number) }
             } else if let after = filter.after, after.tag == letter.tag {
                 found.removeAll()
-            } else if found.count < most, letter.kept >= filter.after?.kept ?? letter.kept, filter.matches(letter) {
-                found.append((letter, letter.identity, number))
+                (bytes, isCut) = (0, false)
+            } else if letter.kept >= filter.after?.kept ?? letter.kept, filter.matches(letter) {
+                add(letter, number)
             }
         }
         let newest = found.filter { entry in entry.identity.map { last[$0] == entry.number } ?? true }
-        return newest.prefix(limit).map(\.letter)
+        // An empty page would say that there is nothing more.
+        let page = newest.isEmpty && isCut ? found : newest
+        return (page.prefix(limit).map(\.letter), isCut)
     }
 
     /// Makes a copy of each by `copies`, and lets those go of which there is one. Older letters of the same event go along.

@@ -41,9 +41,12 @@ extension SQLiteBroker: BrokerInspection {
                 select.bind(5, filter.after?.kept.milliseconds ?? 0)
                 select.bind(6, filter.after?.tag ?? 0)
                 var found: [Letter] = []
-                while found.count < limit, try select.step() {
+                var bytes = 0
+                while found.count < limit, bytes < LetterBatch.bytes, try select.step() {
                     let letter = Self.letter(select, in: queue)
-                    if filter.matches(letter) { found.append(letter) }
+                    guard filter.matches(letter) else { continue }
+                    found.append(letter)
+                    bytes += letter.size
                 }
                 return found
             }

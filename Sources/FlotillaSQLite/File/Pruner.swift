@@ -6,6 +6,7 @@ internal import FlotillaModel
 /// Lets go of what is old, a little at a time, more often while there is more: the journal by age and size, the ledger by age alone.
 ///
 /// Events leave from the oldest on. One that something still refers to (a delivery, a letter) stays, and leaves with that reference.
+/// What is parked does not age: its row stays until its event goes on.
 /// The ledger has no index by time; its keys are hashes, so it is walked in slices of the key space, once around in about a day.
 struct Pruner {
     private static let eventsAtOnce: Int64 = 2000

@@ -122,7 +122,8 @@ struct Statements {
 
         oldestEvent = try database.prepare("SELECT number, accepted FROM event WHERE number > ?1 ORDER BY number LIMIT 1")
 
-        pruneLedger = try database.prepare("DELETE FROM ledger WHERE key >= ?1 AND key < ?2 AND at < ?3")
+        pruneLedger = try database.prepare(
+            "DELETE FROM ledger WHERE key >= ?1 AND key < ?2 AND at < ?3 AND state <> \(LedgerState.parked.rawValue)")
         pruneClaims = try database.prepare("DELETE FROM claim WHERE claimed < ?1 AND session NOT IN (SELECT id FROM session)")
         claimNew = try database.prepare(HotPath.claimNew)
         claimRow = try database.prepare("SELECT attempt, generation, crashes, fence, session, claimed FROM claim WHERE key = ?1")

@@ -34,6 +34,8 @@ struct DeadCommand: Command {
           --limit N          at most N letters; list and show stop at 100 without it
           --to QUEUE         replay there
           --rate N           replay at most N a second
+          --unguarded        replay those, too, that are older than the ledger's memory (FLOTILLA_LEDGER_DAYS): what they did before is not
+                             known, and they would do it again. On a terminal it is asked; without one they stay
           --dry-run          say how many it would be, change nothing
           --yes              do not ask; where there is no terminal nobody is asked
           --json             one JSON line for each letter, or one document with the count
@@ -49,6 +51,7 @@ struct DeadCommand: Command {
     private let limit: Int?
     private let target: String?
     private let rate: Int?
+    private let unguarded: Bool
     private let dryRun: Bool
     private let yes: Bool
     private let json: Bool
@@ -58,6 +61,7 @@ struct DeadCommand: Command {
         limit = try arguments.integer("--limit", in: 1...100_000_000)
         target = try arguments.option("--to")
         rate = try arguments.integer("--rate", in: 1...1_000_000)
+        unguarded = arguments.flag("--unguarded")
         dryRun = arguments.flag("--dry-run")
         yes = arguments.flag("--yes")
         json = arguments.flag("--json")
@@ -65,7 +69,7 @@ struct DeadCommand: Command {
         guard let verb = Verb(rawValue: word) else { throw WrongUsage("\(word) is none of list, show, replay, discard") }
         self.verb = verb
         queue = DeadLetters.queue(named: try arguments.word("the queue"))
-        if verb != .replay, target != nil || rate != nil { throw WrongUsage("--to and --rate belong to replay") }
+        if verb != .replay, target != nil || rate != nil || unguarded { throw WrongUsage("--to, --rate and --unguarded belong to replay") }
     }
 
     func run() async throws -> ExitStatus {
@@ -83,16 +87,21 @@ struct DeadCommand: Command {
     }
 
     private func look(_ dead: DeadLetters) async throws -> ExitStatus {
-        let letters = try await dead.list(queue, matching: filter, limit: limit ?? 100)
-        if json {
-            for letter in letters { LetterText.printJSON(letter, whole: verb == .show) }
-        } else if verb == .show {
-            for letter in letters { print(LetterText.whole(letter) + "\n") }
-        } else if !letters.isEmpty {
-            print(LetterText.table(letters))
+        var rows: [[String]] = []
+        let count = try await walk(dead, filter, most: limit ?? 100) { page in
+            for letter in page {
+                if json {
+                    LetterText.printJSON(letter, whole: verb == .show)
+                } else if verb == .show {
+                    print(LetterText.whole(letter) + "\n")
+                } else {
+                    rows.append(LetterText.row(letter))
+                }
+            }
         }
-        if letters.isEmpty, !json { print("no letter in \(queue) matches") }
-        return letters.isEmpty ? .no : .done
+        if !rows.isEmpty { print(LetterText.table(rows)) }
+        if count == 0, !json { print("no letter in \(queue) matches") }
+        return count == 0 ? .no : .done
     }
 
     /// Page by page: what an interruption leaves undone is simply still there, and memory does not grow with the number of letters.
@@ -102,35 +111,52 @@ struct DeadCommand: Command {
         let begin = session.clock.now + .milliseconds(1)
         filter.until = min(filter.until ?? begin, begin)
         if dryRun || (!yes && Terminal.isInteractive) {
-            let count = try await walk(dead, filter) { _ in }
+            let count = try await walk(dead, filter, most: limit ?? Int.max) { _ in }
             if count == 0 || dryRun {
-                report(0, of: count)
+                report(DeadLetters.Replay(), of: count)
                 return count == 0 ? .no : .done
             }
             guard Terminal.confirm("\(verb.rawValue) \(count) letters of \(queue)?") else { return .no }
         }
         let what = "dead \(verb.rawValue) \(queue)\(target.map { " to \($0)" } ?? "")"
-        var changed = 0
-        var seen = 0
-        let matching = try await walk(dead, filter) { page in
-            // Written down before: an interruption must not leave a change that nobody made.
-            if seen == 0 { try await session.record("\(what): begun") }
-            if let rate, seen > 0 { try await session.sleeper.sleep(for: .seconds(1) * (Double(page.count) / Double(rate))) }
-            changed += try await verb == .replay ? dead.replay(page, to: target) : dead.discard(page)
-            seen += page.count
-            Terminal.progress("\(seen)")
+        var sum = DeadLetters.Replay()
+        var begun = false
+        func pass(_ most: Int, evenUnguarded: Bool) async throws -> Int {
+            sum.unguarded = 0
+            var seen = 0
+            defer { Terminal.endProgress() }
+            return try await walk(dead, filter, most: most) { page in
+                // Written down before: an interruption must not leave a change that nobody made.
+                if !begun { try await session.record("\(what): begun") }
+                begun = true
+                if let rate, seen > 0 { try await session.sleeper.sleep(for: .seconds(1) * (Double(page.count) / Double(rate))) }
+                if verb == .replay {
+                    let part = try await dead.replay(page, to: target, now: session.clock.now, evenUnguarded: evenUnguarded)
+                    (sum.went, sum.unguarded) = (sum.went + part.went, sum.unguarded + part.unguarded)
+                } else {
+                    sum.went += try await dead.discard(page)
+                }
+                seen += page.count
+                Terminal.progress("\(seen)")
+            }
         }
-        Terminal.endProgress()
-        if matching > 0 { try await session.record("\(what): \(changed) letters") }
-        report(changed, of: matching)
-        return changed == 0 ? .no : .done
+        let matching = try await pass(limit ?? Int.max, evenUnguarded: unguarded)
+        if sum.unguarded > 0, !yes, Terminal.isInteractive,
+            Terminal.confirm("\(sum.unguarded) are older than the ledger's memory, and would do again what they did: replay them, too?")
+        {
+            _ = try await pass(sum.unguarded, evenUnguarded: true)
+        }
+        if matching > 0 { try await session.record("\(what): \(sum.went) letters") }
+        report(sum, of: matching)
+        return sum.went == 0 ? .no : .done
     }
 
     /// Answers how many letters matched.
-    private func walk(_ dead: DeadLetters, _ filter: LetterFilter, _ body: ([Letter]) async throws -> Void) async throws -> Int {
+    private func walk(
+        _ dead: DeadLetters, _ filter: LetterFilter, most: Int, _ body: ([Letter]) async throws -> Void
+    ) async throws -> Int {
         var filter = filter
         var count = 0
-        let most = limit ?? Int.max
         while count < most {
             let page = try await dead.list(queue, matching: filter, limit: min(rate ?? DeadLetters.batch, DeadLetters.batch, most - count))
             guard let last = page.last else { break }
@@ -141,21 +167,22 @@ struct DeadCommand: Command {
         return count
     }
 
-    private func report(_ count: Int, of matching: Int) {
+    private func report(_ sum: DeadLetters.Replay, of matching: Int) {
         if json {
-            printJSON { json in
+            return printJSON { json in
                 json.member("queue", queue)
                 json.member("matching", matching)
-                json.member("changed", count)
+                json.member("changed", sum.went)
+                if verb == .replay { json.member("unguarded", sum.unguarded) }
                 json.member("dry_run", dryRun)
             }
-        } else if dryRun {
-            print("would \(verb.rawValue) \(matching) letters of \(queue)")
-        } else {
-            print("\(count) letters of \(queue) \(verb == .replay ? "replayed" : "discarded")")
-            if count < matching {
-                print("\(matching - count) did not: they went meanwhile, their event is done, or nothing is bound to their type")
-            }
+        }
+        guard !dryRun else { return print("would \(verb.rawValue) \(matching) letters of \(queue)") }
+        print("\(sum.went) letters of \(queue) \(verb == .replay ? "replayed" : "discarded")")
+        let left = matching - sum.went - sum.unguarded
+        if left > 0 { print("\(left) did not: they went meanwhile, their event is done, or nothing is bound to their type") }
+        if sum.unguarded > 0 {
+            print("\(sum.unguarded) are older than the ledger's memory: nobody knows what they did. --unguarded replays them, too")
         }
     }
 }

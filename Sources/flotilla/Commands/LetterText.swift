@@ -5,16 +5,16 @@ internal import FlotillaModel
 
 /// Letters as a person or a program reads them.
 enum LetterText {
-    static func table(_ letters: [Letter]) -> String {
-        var rows = [["KEPT", "ID", "TYPE", "ATTEMPT", "CLASS", "REASON"]]
-        for letter in letters {
-            let event = try? letter.content.get()
-            rows.append([
-                letter.kept.description, event?.id ?? "-", event?.type ?? "-", String(letter.passage.attempt),
-                letter.passage.failureClass ?? "-", letter.passage.reason ?? "-",
-            ])
-        }
-        return Terminal.table(rows)
+    static func table(_ rows: [[String]]) -> String {
+        Terminal.table([["KEPT", "ID", "TYPE", "ATTEMPT", "CLASS", "REASON"]] + rows)
+    }
+
+    static func row(_ letter: Letter) -> [String] {
+        let event = try? letter.content.get()
+        return [
+            letter.kept.description, event?.id ?? "-", event?.type ?? "-", String(letter.passage.attempt),
+            letter.passage.failureClass ?? "-", letter.passage.reason ?? "-",
+        ]
     }
 
     static func whole(_ letter: Letter) -> String {

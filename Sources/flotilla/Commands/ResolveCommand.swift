@@ -95,8 +95,15 @@ struct ResolveCommand: Command {
         case .settled: return no(Self.settled)
         case .running: return no("a worker runs the event at this moment")
         }
-        let replayed = try await DeadLetters(broker: session.broker, ledger: session.ledger).replay([letter], to: nil)
-        report(entry, replayed: replayed, "\(effect) \(verdict); \(replayed == 1 ? "the letter is replayed" : "its letter went meanwhile")")
+        let replay = try await DeadLetters(broker: session.broker, ledger: session.ledger).replay(
+            [letter], to: nil, now: session.clock.now, evenUnguarded: false)
+        let fate =
+            if replay.unguarded > 0 {
+                "its letter stays: what else it did is forgotten, and flotilla dead replay --unguarded would do it again"
+            } else {
+                replay.went > 0 ? "the letter is replayed" : "its letter went meanwhile"
+            }
+        report(entry, replayed: replay.went, "\(effect) \(verdict); \(fate)")
         return .done
     }
 

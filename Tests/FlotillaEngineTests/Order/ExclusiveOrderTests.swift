@@ -173,12 +173,13 @@ struct ExclusiveOrderTests {
         }
     }
 
-    @Test func `a handler whose lane is lost is cancelled, and its event is given back unspent`() async throws {
+    @Test(arguments: [false, true])
+    func `a handler whose lane is lost is cancelled, and its event is given back unspent`(_ isRepeatable: Bool) async throws {
         try await Bench.use { bench in
             let started = Tally()
             let worker = try bench.worker(
                 concurrency: 2, prefetch: 16,
-                handler: Doing { _, _ in
+                handler: Doing(isRepeatable: isRepeatable) { _, _ in
                     started.add()
                     if started.count > 1 { return .done }
                     await Tally().reach(1)
@@ -195,7 +196,7 @@ struct ExclusiveOrderTests {
                 try await bench.record.reach("give back")
                 try await bench.ledger.giveLane("k")
                 try await bench.pass(.seconds(15))
-                try await bench.record.reach("mark done")
+                try await bench.record.reach(isRepeatable ? "mark done unclaimed" : "mark done")
             }
             #expect(try await bench.entry()?.state == .done)
             #expect(try await bench.entry()?.round == 1)

@@ -75,6 +75,39 @@ struct ClaimAnswerTests {
         }
     }
 
+    @Test func `a suspect that can't be alone for long is sent away, and runs later`() async throws {
+        try await Bench.use { bench in
+            _ = try await bench.ledger.claim(key("suspect"), round: 1, generation: 0, alone: false)
+            bench.ledger.vanish()
+            let (begun, gate) = (Tally(), Tally())
+            let worker = try bench.worker(
+                concurrency: 2, prefetch: 4,
+                handler: Doing { event, _ in
+                    begun.add()
+                    if event.id == "slow" { try await within { await gate.reach(1) } }
+                    return .done
+                }, change: { $0.handlerLimit = .seconds(600) })
+            try await bench.broker.publish([event("slow")])
+            try await bench.running(worker) {
+                try await within { await begun.reach(1) }
+                try await bench.broker.publish([event("suspect")])
+                try await bench.record.reach("claim", 2)
+                // Held for no longer than that, and no shorter.
+                try await bench.sleeper.slept(1, for: .seconds(1))
+                bench.sleeper.advance(by: .seconds(59))
+                try await bench.sleeper.slept(2, for: .seconds(1))
+                #expect(!bench.record.steps.contains("forward q"))
+                bench.sleeper.advance(by: .seconds(1))
+                try await bench.record.reach("forward q")
+                gate.add()
+                try await bench.record.reach("mark done")
+                try await bench.pass(.seconds(20))
+                try await bench.record.reach("mark done", 2)
+            }
+            #expect(try await bench.entry("suspect")?.state == .done)
+        }
+    }
+
     @Test func `what has brought three processes down is a dead letter that says so`() async throws {
         try await Bench.use { bench in
             for _ in 0..<3 {

@@ -15,7 +15,7 @@ struct RaceTests {
     @Test func `a run ends once, whatever comes at the same time`() async throws {
         let stragglers = Stragglers()
         for round in 0..<2000 {
-            let run = HandlerRun(claim: nil, deadline: .zero, stragglers: stragglers)
+            let run = HandlerRun(key: nil, claim: nil, deadline: .zero, stragglers: stragglers)
             try await within {
                 let running = Task { await run { round % 3 == 0 ? .done : try await Self.untilCancelled() } }
                 await withTaskGroup(of: Void.self) { group in
@@ -36,7 +36,7 @@ struct RaceTests {
     @Test func `a worker that is cancelled already begins no handler`() async throws {
         let stragglers = Stragglers()
         let begun = Tally()
-        let run = HandlerRun(claim: nil, deadline: .zero, stragglers: stragglers)
+        let run = HandlerRun(key: nil, claim: nil, deadline: .zero, stragglers: stragglers)
         let running = Task { () -> HandlerRun.Ending in
             await Tally().reach(1)
             return await run {
@@ -77,15 +77,42 @@ struct RaceTests {
         #expect(entered.count == 4000)
     }
 
+    @Test func `between two who run alone those go who wait together`() async throws {
+        let solitude = Solitude()
+        await solitude.enter(alone: true)
+        let record = Record()
+        let tally = Tally()
+        try await within {
+            await withTaskGroup(of: Void.self) { group in
+                for name in ["second", "together", "third", "together"] {
+                    let waiting = solitude.waiting
+                    group.addTask {
+                        let alone = name != "together"
+                        await solitude.enter(alone: alone)
+                        record.add(name)
+                        tally.add()
+                        if !alone { await tally.reach(2) }
+                        solitude.leave(alone: alone)
+                    }
+                    // In this order.
+                    while solitude.waiting == waiting { await Task.yield() }
+                }
+                solitude.leave(alone: true)
+            }
+        }
+        #expect(record.steps == ["together", "together", "second", "third"])
+    }
+
     @Test func `runs that begin, end and are swept at the same time leave nothing behind`() async throws {
         let clock = ManualClock()
         let keeper = RunKeeper(
-            ledger: MemoryLedger(clock: clock), clock: clock, sleeper: ManualSleeper(clock), interval: .seconds(1), grace: .zero)
+            ledger: MemoryLedger(clock: clock), solitude: Solitude(), clock: clock, sleeper: ManualSleeper(clock), interval: .seconds(1),
+            grace: .zero)
         try await within {
             await withTaskGroup(of: Void.self) { group in
                 for number in 0..<1000 {
                     group.addTask {
-                        let run = keeper.begin(claim: nil, limit: .milliseconds(number % 5))
+                        let run = keeper.begin(nil, claim: nil, limit: .milliseconds(number % 5))
                         _ = await run { number % 2 == 0 ? .done : try await Self.untilCancelled() }
                         keeper.end(run)
                     }

@@ -76,7 +76,7 @@ struct AuditTests {
             #expect(letters.count == 4)
             let dead = DeadLetters(broker: broker, ledger: ledger)
             #expect(try await dead.discard([letters[0]]) == 1)
-            #expect(try await dead.replay([letters[1]], to: "q") == 1)
+            #expect(try await dead.replay([letters[1]], to: "q", now: SystemClock().now, evenUnguarded: false).went == 1)
             let fence = try await ledger.claimed(key("1"))
             #expect(try await ledger.mark(key("1"), fence: fence, as: .done))
             try Tampering.run(path, "DELETE FROM letter WHERE id = '2'")

@@ -72,6 +72,8 @@ struct EffectCrashTests {
         let worker = try field.worker(service, ["point=\(point.attempt):\(point.stage)", "concurrency=\(lanes)"])
         defer { worker.stop() }
         try await until(.seconds(500)) { try await field.ended(ids) }
+        // The last one may be at its end before its worker is.
+        if lanes == 1 { try await until(.seconds(60)) { worker.crashes >= ids.count } }
         worker.stop()
 
         let dead = try await field.dead()

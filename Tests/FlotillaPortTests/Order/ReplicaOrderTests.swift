@@ -16,9 +16,10 @@ struct ReplicaOrderTests {
         try await field.broker.publish(ids.map { try event($0, type: "q.event", partitionKey: "k\($0.prefix(1))") })
     }
 
-    private static func replica(_ field: CrashField, _ order: String, _ more: [String]) throws -> Replica {
+    /// - Parameter lease: in milliseconds. Whoever comes to no processor for as long is taken for dead, rightly.
+    private static func replica(_ field: CrashField, _ order: String, _ more: [String], lease: Int = 5000) throws -> Replica {
         let files = ["runs", "spans", "kills"].map { "\($0)=\(field.folder.path)/\($0)" }
-        return try Replica(field.orders + files + ["queue=q", "order=\(order)", "yields=10000"] + more)
+        return try Replica(field.orders + files + ["lease-ms=\(lease)", "queue=q", "order=\(order)", "yields=10000"] + more)
     }
 
     private static func spans(_ field: CrashField) -> Spans { Spans(field.lines("spans").joined(separator: "\n")) }
@@ -83,7 +84,7 @@ struct ReplicaOrderTests {
         try await CrashGround.onFileAndDatabase { field, _ in
             let ids = (0..<3).map { "0-\($0)" }
             try await Self.publish(ids, to: field)
-            let stopped = try Self.replica(field, order, ["deed=hang", "for=0-0", "concurrency=1", "prefetch=1"])
+            let stopped = try Self.replica(field, order, ["deed=hang", "for=0-0", "concurrency=1", "prefetch=1"], lease: 2000)
             defer { stopped.stop() }
             try await until { field.lines("spans").count == 1 }
             try await field.pause(stopped) { try await field.broker.declare(field.queue, bindings: [pattern("q.#")]) }

@@ -67,7 +67,7 @@ final class OrderedWorker: Sendable {
 
     init(
         _ holder: Holder, _ handler: OrderedHandler, life: Life? = nil, concurrency: Int = 8, prefetch: Int = 32, laneLimit: Int = 1000,
-        lanePatience: Duration = .seconds(60)
+        lanePatience: Duration = .seconds(60), tickets: Tickets? = nil
     ) throws {
         loop = try Loop("worker")
         var settings = Worker.Settings(queue: "q", bindings: [try pattern("t")], concurrency: concurrency, prefetch: prefetch)
@@ -76,9 +76,10 @@ final class OrderedWorker: Sendable {
         settings.laneLimit = laneLimit
         settings.lanePatience = lanePatience
         let life = life ?? Life { _, _ in false }
+        let lanes = tickets.map { CountedLanes(lanes: holder.lanes, tickets: $0) as any Lanes } ?? holder.lanes
         let worker = Worker(
             settings, handler: handler, broker: MortalBroker(broker: holder.broker, life: life),
-            ledger: MortalLedger(ledger: holder.ledger, life: life), lanes: MortalLanes(lanes: holder.lanes, life: life),
+            ledger: MortalLedger(ledger: holder.ledger, life: life), lanes: MortalLanes(lanes: lanes, life: life),
             effects: holder.effects,
             clock: SystemClock(), sleeper: LoopSleeper(loop), solitude: Solitude(), watcher: life)
         self.worker = worker
@@ -112,4 +113,38 @@ struct MortalLanes: Lanes {
         try life.check()
         return try await lanes.lost(among: held)
     }
+}
+
+/// The order in which the events of each lane got their tickets, whichever worker came with them.
+final class Tickets: Sendable {
+    private let drawn = Mutex<[LaneKey: [LedgerKey]]>([:])
+    /// One asks at a time, so that the order of the answers is that of the tickets.
+    fileprivate let turnstile = Turnstile(places: 1)
+
+    func drawn(in lane: LaneKey) -> [LedgerKey] { drawn.withLock { $0[lane] ?? [] } }
+
+    fileprivate func add(_ request: LaneRequest, _ answer: LaneAnswer) {
+        switch answer {
+        case .full, .ended: return
+        case .entered, .busy, .behind: break
+        }
+        drawn.withLock { drawn in
+            if !(drawn[request.lane] ?? []).contains(request.key) { drawn[request.lane, default: []].append(request.key) }
+        }
+    }
+}
+
+private struct CountedLanes: Lanes {
+    let lanes: any Lanes
+    let tickets: Tickets
+
+    func change(leaving: [LaneLeave], asking: [LaneRequest]) async throws -> LaneReply {
+        await tickets.turnstile.enter()
+        defer { tickets.turnstile.leave() }
+        let reply = try await lanes.change(leaving: leaving, asking: asking)
+        for (request, answer) in zip(asking, reply.answers) { tickets.add(request, answer) }
+        return reply
+    }
+
+    func lost(among held: [HeldLane]) async throws -> [HeldLane] { try await lanes.lost(among: held) }
 }

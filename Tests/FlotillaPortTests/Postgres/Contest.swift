@@ -33,6 +33,7 @@ final class Contest: Sendable {
     /// Events that were run so often; each should have been once.
     func events(run times: Int) -> Int { state.withLock { state in state.runs.values.count { $0 == times } } }
     var failures: [String: Int] { state.withLock { $0.failures } }
+    var failureCount: Int { state.withLock { $0.failures.values.reduce(0, +) } }
     /// How long somebody waited for his answer, at most.
     var longest: Duration { state.withLock { $0.longest } }
 

@@ -225,6 +225,50 @@ import Testing
         }
     }
 
+    /// Its event goes on by itself when its connection is back, and must find what it did before.
+    @Test func `what is parked keeps its row when the partition that it was in is dropped`() async throws {
+        try await PostgresHarness.use(on: PostgresServer.shared) { harness in
+            let store = try await harness.store { $0.lease = .seconds(60) }
+            let ledger = PostgresLedger(store)
+            for (id, mark) in [("parked", LedgerMark.parked), ("dead", .dead), ("resumed", .parked)] {
+                #expect(try await ledger.mark(key(id), fence: ledger.claimed(key(id)), as: mark))
+            }
+            try harness.run(
+                "CREATE TABLE ledger_100 (LIKE ledger INCLUDING ALL)",
+                "ALTER TABLE ledger ATTACH PARTITION ledger_100 FOR VALUES FROM (100) TO (104)", "UPDATE ledger SET day = 101")
+            let parked = try #require(try await ledger.entry(for: key("parked")))
+            let again = try await ledger.claimed(key("resumed"), generation: 1)
+            #expect(try await ledger.mark(key("resumed"), fence: again, as: .done))
+            for _ in 0..<2 {
+                try await store.prune()
+                #expect(try await ledger.entry(for: key("parked")) == parked)
+                #expect(try await ledger.entry(for: key("dead")) == nil)
+                #expect(try await ledger.entry(for: key("resumed"))?.row.state == .done)
+                #expect(try harness.run("SELECT count(*), min(day) > 104 FROM ledger") == [["2", "t"]])
+            }
+            #expect(try await ledger.claim(key("parked"), round: 1, generation: 1, alone: false).fence == parked.row.fence + 1)
+        }
+    }
+
+    /// The first of two answers was for another's claim by then: what this process remembers of it says nothing of its next one.
+    @Test func `a claim whose answer was lost is given to whoever asks, whatever the process held of that event before`() async throws {
+        try await PostgresHarness.use(on: PostgresServer.shared) { harness in
+            let (first, second) = (try await harness.store { $0.lease = .seconds(60) }, try await harness.store { $0.lease = .seconds(60) })
+            let fence = try await PostgresLedger(first).claimed(key("1"))
+            try harness.run("UPDATE session SET until = now() - interval '1 minute' WHERE id = \(first.session.id)")
+            let taken = try #require(try await PostgresLedger(second).claim(key("1"), round: 1, generation: 0, alone: true).fence)
+            #expect(try await PostgresLedger(second).mark(key("1"), fence: taken, as: .retrying(next: 2)))
+            try harness.run(
+                "UPDATE session SET until = now() + interval '1 minute' WHERE id = \(first.session.id)",
+                """
+                INSERT INTO claim (key, crashes, round, generation, fence, session, claimed)
+                SELECT key, crashes, 2, 0, \(taken + 1), \(first.session.id), now() FROM ledger
+                """)
+            #expect(fence < taken)
+            #expect(try await PostgresLedger(first).claim(key("1"), round: 2, generation: 0, alone: true).fence == taken + 2)
+        }
+    }
+
     @Test func `outcomes are kept for as long as any living process asks for, and those that only look ask for nothing`() async throws {
         try await PostgresHarness.use(on: PostgresServer.shared) { harness in
             let short = try await harness.store { $0.ledgerDays = 7 }

@@ -43,8 +43,8 @@ import Testing
 
     /// A server that has just gone, under a load: it stays away until somebody was told.
     private static func comeBack(_ server: PostgresServer, _ contest: Contest) async throws {
-        let before = contest.failures.values.reduce(0, +)
-        try await until { contest.failures.values.reduce(0, +) > before }
+        let before = contest.failureCount
+        try await until { contest.failureCount > before }
         try await server.start()
     }
 

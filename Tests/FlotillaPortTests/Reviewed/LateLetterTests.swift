@@ -3,6 +3,7 @@
 import FlotillaEngine
 import FlotillaModel
 import FlotillaOperate
+import FlotillaRuntime
 import FlotillaSQLite
 import Testing
 
@@ -32,11 +33,53 @@ struct LateLetterTests {
             let letters = try await dead.list("q.dead", matching: LetterFilter(), limit: 10)
             #expect(letters.count == 3)
             // In another queue nothing of it was done.
-            #expect(try await dead.replay([letters[2]], to: "other") == 1)
-            #expect(try await dead.replay(Array(letters[..<2]), to: target) == 1)
+            #expect(try await dead.replay([letters[2]], to: "other", now: SystemClock().now, evenUnguarded: false).went == 1)
+            #expect(try await dead.replay(Array(letters[..<2]), to: target, now: SystemClock().now, evenUnguarded: false).went == 1)
             #expect(try await subscription.one().id == "1")
             #expect(try await dead.list("q.dead", matching: LetterFilter(), limit: 10).isEmpty)
             #expect(try await broker.queues().first { $0.name == "q" }.map { $0.ready + $0.delayed } == 0)
+        }
+    }
+
+    /// Whatever its effects did, they would do again.
+    @Test(arguments: [nil, "q"])
+    func `a letter of which the ledger remembers nothing any more stays, until a person says that it may run unguarded`(
+        _ target: String?
+    ) async throws {
+        try await SQLiteHarness.use(options: SQLiteFile.Options()) { harness in
+            let file = try await harness.file()
+            let (broker, ledger) = (SQLiteBroker(file), SQLiteLedger(file))
+            let dead = DeadLetters(broker: broker, ledger: ledger)
+            try await broker.declare("q", bindings: [pattern("t")])
+            try await broker.publish([event("forgotten"), event("known")])
+            let subscription = try await broker.subscribe(to: "q", prefetch: 2)
+            for delivery in try await subscription.take(2) {
+                var passage = delivery.passage
+                passage.blame(Failure(.permanent, "never"), in: "q", now: SystemClock().now)
+                try await broker.forward(delivery, to: "q.dead", passage: passage, after: .zero)
+                if delivery.id == "known" {
+                    #expect(try await ledger.mark(key("known"), fence: ledger.claimed(key("known")), as: .dead))
+                }
+                delivery.acknowledge()
+            }
+            try await broker.settleDown()
+            let letters = try await dead.list("q.dead", matching: LetterFilter(), limit: 10)
+            func replay(after hours: Int, evenUnguarded: Bool = false, _ letters: [Letter]) async throws -> [Int] {
+                let now = SystemClock().now + .seconds(3600) * Double(hours)
+                let replay = try await dead.replay(letters, to: target, now: now, evenUnguarded: evenUnguarded)
+                return [replay.went, replay.unguarded]
+            }
+            #expect(try await replay(after: 25, letters) == [1, 1])
+            #expect(try await subscription.one().id == "known")
+            let left = try await dead.list("q.dead", matching: LetterFilter(), limit: 10)
+            #expect(left.compactMap { try? $0.content.get().id } == ["forgotten"])
+            #expect(try await replay(after: 25, evenUnguarded: true, left) == [1, 0])
+            let delivery = try await subscription.one()
+            // One that was laid down just now may have no row yet.
+            try await broker.forward(delivery, to: "q.dead", passage: letters[0].passage, after: .zero)
+            delivery.acknowledge()
+            try await broker.settleDown()
+            #expect(try await replay(after: 23, dead.list("q.dead", matching: LetterFilter(), limit: 10)) == [1, 0])
         }
     }
 }

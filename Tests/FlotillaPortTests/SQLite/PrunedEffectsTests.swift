@@ -12,7 +12,7 @@ struct PrunedEffectsTests {
     private static func slice(of key: LedgerKey) -> UInt16 { UInt16(key.bytes[0]) << 4 | UInt16(key.bytes[1] >> 4) }
 
     /// A file whose pruner begins where the event is, `age` after the event has ended with one effect done and one unknown.
-    private static func effects(after age: Duration, within limit: Duration) async throws -> [String] {
+    private static func effects(after age: Duration, within limit: Duration, of mark: LedgerMark = .dead) async throws -> [String] {
         var left: [String] = []
         var options = SQLiteFile.Options()
         options.ledgerAge = limit
@@ -27,7 +27,7 @@ struct PrunedEffectsTests {
             let claim = HeldClaim(key: try key("1"), fence: try await ledger.claimed(key("1")))
             for name in ["done", "unknown"] { _ = try await effects.begin(effect(name), ask(run: 1), under: claim) }
             #expect(try await effects.finish(effect("done"), ask(run: 1), value: .plain([1]), under: claim))
-            #expect(try await ledger.mark(claim.key, fence: claim.fence, as: .dead))
+            #expect(try await ledger.mark(claim.key, fence: claim.fence, as: mark))
             await first.close()
 
             clock.advance(by: age)
@@ -46,5 +46,10 @@ struct PrunedEffectsTests {
         #expect(try await Self.effects(after: day * 2, within: day) == ["unknown"])
         #expect(try await Self.effects(after: day * 9, within: day) == ["unknown"])
         #expect(try await Self.effects(after: day * 11, within: day) == [])
+    }
+
+    @Test func `what is parked does not age: its row and all its effects stay`() async throws {
+        let day = Duration.seconds(86_400)
+        #expect(try await Self.effects(after: day * 30, within: day, of: .parked) == ["done", "unknown"])
     }
 }
