@@ -12,6 +12,7 @@ public protocol Handler: Sendable {
 
     /// True where doing it twice is harmless (an upsert by event id): such a handler skips the claim, and runs faster for it. Two runs of one
     /// event may then meet, so its effects may be `.keyed`, `.reconciled` or `.repeatable`, and not `.atMostOnce`.
+    /// As nothing is claimed, nobody counts how often it brings its process down, and a copy of what a person has discarded runs once more.
     var isRepeatable: Bool { get }
 
     /// What it asks for among the events of one partition key.
