@@ -4,7 +4,7 @@ internal import FlotillaEngine
 internal import FlotillaHTTP
 internal import FlotillaModel
 
-/// What the ingress says, in one place: every status that contract.md gives it.
+/// What the ingress says, in one place: every status, and the reason that is given with it.
 enum Answers {
     /// A status that has no body says it all.
     static func accepted(_ events: [Event], status: Int = 202) -> Response {

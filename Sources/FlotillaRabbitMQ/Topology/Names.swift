@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The names that one fleet uses on a broker: those of the contract, behind the fleet's prefix.
+/// The names that one fleet uses on a broker: those that the README lists, behind the fleet's prefix.
 struct Names: Sendable, Equatable {
     let prefix: String
     /// What is behind the name of a park.

@@ -3,7 +3,7 @@
 internal import Testing
 
 @Suite struct AdminTests {
-    /// Those of contract.md that a fleet with an ingress and a worker has from its first event on.
+    /// Those that a fleet with an ingress and a worker has from its first event on.
     static let metrics = [
         "flotilla_ingress_requests_total", "flotilla_ingress_rejected_total", "flotilla_ingress_seconds", "flotilla_ingress_inflight_bytes",
         "flotilla_publish_seconds", "flotilla_published_total", "flotilla_broker_up", "flotilla_deliveries_total",
@@ -13,7 +13,7 @@ internal import Testing
     ]
     static let labels: Set<String> = ["hook", "status", "reason", "result", "queue", "outcome", "type", "state", "class", "op", "le"]
 
-    @Test("the admin port tells health, readiness and the contract's metrics, whose labels name no event, tenant or address")
+    @Test("the admin port tells health, readiness and the metrics of ingress and worker, whose labels name no event, tenant or address")
     func admin() async throws {
         try await Fleet.with { fleet in
             _ = try await fleet.up()

@@ -75,7 +75,7 @@ internal import Testing
         Refusal(testDescription: "a signature of nothing", method: "POST", target: "/hooks/github", bytes: 10, status: 401),
     ]
 
-    @Test("what is no webhook is refused as the contract says, and nothing of it is kept")
+    @Test("what is no webhook is refused with a status that says why, and nothing of it is kept")
     func refused() async throws {
         try await Fleet.with(["FLOTILLA_MAX_BODY_BYTES": "4096"]) { fleet in
             _ = try await fleet.up()
