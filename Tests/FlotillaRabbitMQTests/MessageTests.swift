@@ -108,6 +108,29 @@ struct MessageTests {
         }
     }
 
+    /// A page goes on behind the last letter of the one before, and a letter that was listed is replayed: by this name, maybe by a process
+    /// of a newer version.
+    @Test(arguments: [(true, 5_663_071_122_333_139_535), (false, 5_122_352_950_191_841_037 as Int64)])
+    func `a letter has the same name in every version`(_ isEvent: Bool, _ name: Int64) throws {
+        let content = isEvent ? Message.Content.event(try event()) : .foreign(contentType: nil, body: [1, 2, 3])
+        var message = Message(content, exchange: "", routingKey: "q.dead")
+        if isEvent {
+            message.passage = Passage(attempt: 7, generation: 2)
+            message.passage.deferrals = 3
+        }
+        message.keptAt = now
+        try writer.write(message)
+        var body: [UInt8] = [1, 2, 3]
+        let letter = body.withUnsafeMutableBytes { bytes in
+            var envelope = amqp_envelope_t()
+            envelope.message.properties = writer.properties
+            envelope.message.body = amqp_bytes_t(len: bytes.count, bytes: bytes.baseAddress)
+            return KeptMessage(envelope, in: "q.dead").letter
+        }
+        #expect((try? letter.content.get()) == (isEvent ? try event() : nil))
+        #expect(letter.tag == name)
+    }
+
     @Test func `a copy goes where its delay says, and no earlier than that`() throws {
         let held = delivery(.success(try event()))
         func copy(_ delay: Duration, to queue: String = "q") throws -> Message {

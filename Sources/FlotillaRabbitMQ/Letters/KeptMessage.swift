@@ -28,12 +28,13 @@ struct KeptMessage {
         letter = Letter(queue: queue, content: event, passage: passage, accepted: head.accepted, kept: kept, tag: tag)
     }
 
-    /// The broker has no name for a message, so that it is named by what tells it from others: the same on every look (FNV-1a).
+    /// The broker has no name for a message, so that it is named by what tells it from others: the same on every look.
     private static func name(_ event: Result<Event, InvalidEvent>, _ passage: Passage, _ kept: Timestamp, _ body: [UInt8]) -> Int64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        var hash = StableHash()
         func add(_ bytes: some Sequence<UInt8>) {
-            for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-            hash = (hash ^ 0xFF) &* 0x100_0000_01B3
+            hash.add(bytes)
+            // No text holds it: one part ends where the next one begins.
+            hash.add(0xFF)
         }
         switch event {
         case .success(let event):
@@ -45,7 +46,7 @@ struct KeptMessage {
         for number in [Int64(passage.round), Int64(passage.generation), kept.microseconds] {
             withUnsafeBytes(of: number) { add($0) }
         }
-        return Int64(hash >> 1)
+        return Int64(hash.value >> 1)
     }
 }
 

@@ -36,10 +36,9 @@ struct ParkPlaces: Sendable, Equatable {
         QueueNames.worker(of: queue).flatMap { QueueNames.parked($0) == queue ? $0 : nil }
     }
 
-    /// The same in every version and on every machine (FNV-1a).
     private func number(of connection: String) -> Int {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in connection.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        return Int((hash ^ hash >> 32) % UInt64(count))
+        var hash = StableHash()
+        hash.add(connection.utf8)
+        return Int((hash.value ^ hash.value >> 32) % UInt64(count))
     }
 }
