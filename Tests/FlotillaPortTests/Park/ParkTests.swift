@@ -191,20 +191,4 @@ struct ParkTests {
             await subscription.cancel()
         }
     }
-
-    /// A hundred connections share it, as it would be with a thousand and a million.
-    @Test(arguments: Adapter.ledgers + (Adapter.allCases.contains(.rabbitmq) ? [.rabbitmq] : []))
-    func `one of a hundred connections with ten thousand events is resumed in seconds`(_ adapter: Adapter) async throws {
-        guard adapter != .memory else { return }
-        try await Self.use(adapter) { holder in
-            try await holder.park((0..<10_000).map { ("\($0)", "c\($0 % 100)") })
-            let clock = ContinuousClock()
-            let begin = clock.now
-            #expect(try await holder.resumeAll("c7") == 100)
-            let one = clock.now - begin
-            let groups = try await holder.parking.park.parked(in: "q")
-            #expect(groups.count == 99 && groups.allSatisfy { $0.count == 100 })
-            #expect(one < .seconds(10))
-        }
-    }
 }
