@@ -85,7 +85,8 @@ let package = Package(
         tests(
             "FlotillaPortTests", on: "CrashWorker", "flotilla", "flotilla-log-sink", "flotilla-ingress", "FlotillaHTTP", "FlotillaEngine",
             "FlotillaMemory", "FlotillaSQLite", "FlotillaRabbitMQ", "FlotillaPostgres",
-            "FlotillaOperate", "FlotillaBoot", "FlotillaModel", "FlotillaRuntime", "CSQLite", "CRabbitMQ", "CPostgres", "TestSupport"),
+            "FlotillaOperate", "FlotillaBoot", "FlotillaModel", "FlotillaRuntime", "FlotillaCrypto", "CSQLite", "CRabbitMQ", "CPostgres",
+            "TestSupport"),
         tests(
             "FlotillaRabbitMQTests", on: "FlotillaRabbitMQ", "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "CRabbitMQ",
             "TestSupport"),
@@ -96,7 +97,7 @@ let package = Package(
             "FlotillaIngressTests", on: "FlotillaIngress", "FlotillaEngine", "FlotillaMemory", "FlotillaHTTP", "FlotillaModel",
             "FlotillaRuntime",
             "FlotillaCrypto", "TestSupport"),
-        tests("FlotillaWorkersTests", on: "FlotillaWorkers", "FlotillaEngine", "FlotillaModel", "FlotillaRuntime"),
+        tests("FlotillaWorkersTests", on: "FlotillaWorkers", "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "TestSupport"),
         testProgram(
             "CrashWorker", on: "FlotillaEngine", "FlotillaModel", "FlotillaRuntime", "FlotillaHTTP", "FlotillaSQLite", "FlotillaPostgres",
             "FlotillaRabbitMQ", "CLinux"),

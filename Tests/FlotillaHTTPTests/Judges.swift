@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import Glibc
+import TestSupport
 import Testing
 
 /// The tools from outside that the differential test needs: a folder with `venv/bin/python` that has httptools, and Debian's nginx.
@@ -57,7 +57,7 @@ final class Nginx {
     init() throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "flotilla-nginx-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        port = try Self.freePort()
+        port = UInt16(try Ports.free())
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map { "\($0)_temp_path \(folder.path)/\($0);" }.joined(
             separator: " ")
         let configuration = """
@@ -99,21 +99,5 @@ final class Nginx {
             if answer.status != 100 { answers.append((answer.status, answer.body)) }
         }
         return answers
-    }
-
-    private static func freePort() throws -> UInt16 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let code = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) | getsockname(descriptor, $0, &length)
-            }
-        }
-        try #require(code == 0)
-        return UInt16(bigEndian: address.sin_port)
     }
 }

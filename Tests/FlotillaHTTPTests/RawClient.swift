@@ -4,6 +4,7 @@ import COpenSSL
 import FlotillaRuntime
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// A blocking socket to a server under test: bytes as they are, each wait with a deadline.
@@ -42,15 +43,7 @@ final class RawClient: @unchecked Sendable {
                 }
             }
         } else {
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_port = port.bigEndian
-            inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
-            code = withUnsafePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-                }
-            }
+            code = Ports.withLoopback(Int(port)) { connect(descriptor, $0, $1) }
         }
         guard code == 0 else {
             let code = errno

@@ -5,6 +5,10 @@ internal import FlotillaRuntime
 /// Something did not happen in time.
 package struct TooLate: Error, CustomStringConvertible {
     package let description: String
+
+    package init(description: String) {
+        self.description = description
+    }
 }
 
 /// What `body` returns, if it does within the limit: a test that waits for a signal ends, whatever happens. What does not end is left
@@ -30,11 +34,26 @@ package func within<Value: Sendable>(
     throw CancellationError()
 }
 
-/// Returns when a file shows what is awaited. It gives no signal: it is asked again and again, until the deadline.
-package func until(_ limit: Duration = .seconds(60), _ condition: @escaping @Sendable () async throws -> Bool) async throws {
-    let loop = try Loop("until")
+/// Waits until `condition` answers something: the one place where a test looks again and again, since what it waits for gives no signal:
+/// it happens in another process, in a file or behind a port.
+@discardableResult
+package func eventually<Value: Sendable>(
+    _ what: String = "what is awaited", within limit: Duration = .seconds(60),
+    _ condition: @escaping @Sendable () async throws -> Value?
+) async throws -> Value {
+    let loop = try Loop("eventually")
     defer { loop.stop() }
-    try await within(limit, "what is awaited") {
-        while try await !condition() { try await LoopSleeper(loop).sleep(for: .milliseconds(5)) }
+    return try await TestSupport.within(limit, what) {
+        while true {
+            if let value = try await condition() { return value }
+            try await LoopSleeper(loop).sleep(for: .milliseconds(5))
+        }
     }
+}
+
+/// The same for a plain yes.
+package func until(
+    _ what: String = "what is awaited", within limit: Duration = .seconds(60), _ condition: @escaping @Sendable () async throws -> Bool
+) async throws {
+    try await eventually(what, within: limit) { try await condition() ? () : nil }
 }

@@ -6,6 +6,7 @@ import FlotillaModel
 import FlotillaPostgres
 import FlotillaRuntime
 import Synchronization
+import TestSupport
 
 /// A schema of its own on a server, and a broker in memory that all holders share. Each holder has connected for itself, as a process would.
 final class PostgresHarness: Harness {

@@ -6,6 +6,7 @@ import FlotillaModel
 import FlotillaRabbitMQ
 import FlotillaRuntime
 import Synchronization
+import TestSupport
 
 /// A fleet of its own on the shared node, and a ledger in memory that all holders share. Each holder has connected for itself, as a
 /// process would.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FlotillaCrypto
 import FlotillaEngine
 import FlotillaModel
 import FlotillaPostgres
@@ -98,8 +99,7 @@ enum CrashGround: String, Sendable, CaseIterable, CustomTestStringConvertible {
     }
 
     private static func deletion(of key: LedgerKey, as begin: String) -> String {
-        let digits = key.bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-        return "DELETE FROM ledger WHERE key = \(begin)\(digits)'"
+        "DELETE FROM ledger WHERE key = \(begin)\(Hex.encode(key.bytes))'"
     }
 }
 
@@ -139,18 +139,6 @@ struct CrashField: Sendable {
     func worker(_ service: RecordingService, _ more: [String] = []) throws -> Replica {
         let files = ["runs=\(folder.path)/runs", "kills=\(folder.path)/kills"]
         return try Replica(orders + files + ["queue=q", "deed=effect", "service=\(service.port)", "prefetch=8"] + more)
-    }
-
-    /// Stopped in the middle of a turn, it would hold the lock of the file: then it goes on, and is stopped again.
-    ///
-    /// - Parameter turn: writes to that file.
-    func pause(_ worker: Replica, turn: @escaping @Sendable () async throws -> Void) async throws {
-        for _ in 0..<20 {
-            worker.send(SIGSTOP)
-            if (try? await within(.milliseconds(300), "a turn", turn)) != nil { return }
-            worker.send(SIGCONT)
-        }
-        throw RawRabbit.Refused(what: "the worker always holds the file's lock")
     }
 
     func row(_ id: String) async throws -> LedgerRow? { try await ledger.entry(for: key(id))?.row }

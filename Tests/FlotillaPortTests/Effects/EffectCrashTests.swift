@@ -71,9 +71,9 @@ struct EffectCrashTests {
         try await field.publish(ids)
         let worker = try field.worker(service, ["point=\(point.attempt):\(point.stage)", "concurrency=\(lanes)"])
         defer { worker.stop() }
-        try await until(.seconds(500)) { try await field.ended(ids) }
+        try await until(within: .seconds(500)) { try await field.ended(ids) }
         // The last one may be at its end before its worker is.
-        if lanes == 1 { try await until(.seconds(60)) { worker.crashes >= ids.count } }
+        if lanes == 1 { try await until(within: .seconds(60)) { worker.crashes >= ids.count } }
         worker.stop()
 
         let dead = try await field.dead()
@@ -110,7 +110,7 @@ struct EffectCrashTests {
         // The last copy may have come back when its worker was stopped: while it is there, the event may be that.
         let subscription = try await field.broker.subscribe(to: field.queue, prefetch: 10)
         let emptying = Task { while let delivery = try await subscription.next() { delivery.acknowledge() } }
-        try await until(.seconds(60)) { try await audit(field.broker, field.ledger).missing.map(\.id) == [ids[0]] }
+        try await until(within: .seconds(60)) { try await audit(field.broker, field.ledger).missing.map(\.id) == [ids[0]] }
         await subscription.cancel()
         try await emptying.value
     }
@@ -129,13 +129,13 @@ struct EffectCrashTests {
             let first = try field.worker(service, ["lease-ms=2000", "concurrency=1"])
             defer { first.stop() }
             try await within(.seconds(60), "the call") { await service.arrived.reach(1) }
-            try await field.pause(first) { _ = try await field.ledger.lost(among: [HeldClaim(key: key("probe"), fence: 1)]) }
+            try await pause(first.send) { _ = try await field.ledger.lost(among: [HeldClaim(key: key("probe"), fence: 1)]) }
             let before = try #require(try await field.effects.effects(of: key(id)).first)
             #expect(before.row.state == .intended)
 
             let second = try field.worker(service, ["lease-ms=2000"])
             defer { second.stop() }
-            try await until(.seconds(200)) {
+            try await until(within: .seconds(200)) {
                 let state = try await field.row(id)?.state
                 return state == .done || state == .dead
             }
@@ -145,7 +145,7 @@ struct EffectCrashTests {
             first.send(SIGCONT)
             service.open()
             try await field.publish(["keyed-after"])
-            try await until(.seconds(120)) { try await field.ended([id, "keyed-after"]) }
+            try await until(within: .seconds(120)) { try await field.ended([id, "keyed-after"]) }
             #expect(first.crashes == 0 && second.crashes == 0)
             #expect(try await field.row(id) == row)
             #expect(try await field.effects.effects(of: key(id)).first == effect)
@@ -175,7 +175,7 @@ struct EffectCrashTests {
             let first = try field.worker(service, orders)
             defer { first.stop() }
             try await within(.seconds(60), "the call") { await service.arrived.reach(1) }
-            try await field.pause(first) { _ = try await field.ledger.lost(among: [HeldClaim(key: key("probe"), fence: 1)]) }
+            try await pause(first.send) { _ = try await field.ledger.lost(among: [HeldClaim(key: key("probe"), fence: 1)]) }
             let second = try field.worker(service, orders)
             defer { second.stop() }
             try await within(.seconds(200), "the successor's call") { await service.arrived.reach(2) }
@@ -184,11 +184,11 @@ struct EffectCrashTests {
             service.letOneGo()
             // The other one's only lane is taken: when this is done, the first has said its word about what it held.
             try await field.publish(["keyed-after"])
-            try await until(.seconds(120)) { try await field.row("keyed-after")?.state == .done }
+            try await until(within: .seconds(120)) { try await field.row("keyed-after")?.state == .done }
             #expect(try await field.row(id)?.state == .claimed)
             #expect(first.crashes == 0 && second.crashes == 0)
             second.stop()
-            try await until(.seconds(120)) { try await field.ended([id, "keyed-after"]) }
+            try await until(within: .seconds(120)) { try await field.ended([id, "keyed-after"]) }
             #expect(try await field.row(id)?.state == .done)
             #expect(service.count(id) == 1 && service.keys(id) == 1 && service.arrived.count == 4)
             #expect(try await field.dead() == [:])
@@ -205,7 +205,7 @@ struct EffectCrashTests {
             for _ in 0..<3 { try await field.publish(ids) }
             let workers = [try field.worker(service), try field.worker(service)]
             defer { for worker in workers { worker.stop() } }
-            try await until(.seconds(120)) { try await field.ended(ids) }
+            try await until(within: .seconds(120)) { try await field.ended(ids) }
             for id in ids {
                 #expect(service.count(id) == 1, "\(id)")
                 #expect(try await field.row(id)?.state == .done, "\(id)")

@@ -24,19 +24,12 @@ final class RecordingService: Sendable {
     private let state: Mutex<State>
 
     init(holding held: Set<String> = [], answers: Int = 1) throws {
-        port = try RabbitNode.freePort()
+        port = try Ports.free()
         state = Mutex(State(held: Dictionary(uniqueKeysWithValues: held.map { ($0, answers) })))
         listening = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let bound = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listening, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
+        guard Ports.withLoopback(port, { bind(listening, $0, $1) }) == 0, listen(listening, 64) == 0 else {
+            throw RawRabbit.Refused(what: "the service can't listen")
         }
-        guard bound == 0, listen(listening, 64) == 0 else { throw RawRabbit.Refused(what: "the service can't listen") }
         Thread.detachNewThread { [listening, self] in
             while case let client = accept(listening, nil, nil), client >= 0 {
                 Thread.detachNewThread { self.serve(client) }

@@ -23,7 +23,7 @@ struct OrderTests {
 
     private static func awaitDone(_ all: [(key: String, ids: [String])], _ holder: Holder) async throws {
         do {
-            try await until(.seconds(60)) {
+            try await until(within: .seconds(60)) {
                 for id in all.flatMap(\.ids) where try await holder.state(key(id)) != .done { return false }
                 return try await holder.depth("q") == 0
             }
@@ -90,7 +90,7 @@ struct OrderTests {
                 if order == .strict { #expect(before == [stuck[0]]) }
                 try await Self.publish(others, to: holder.broker)
                 try await holder.broker.publish(free.map { try event($0) })
-                try await until(.seconds(60)) {
+                try await until(within: .seconds(60)) {
                     for id in others.flatMap(\.ids) + free where try await holder.state(key(id)) != .done { return false }
                     return true
                 }
@@ -156,7 +156,7 @@ struct OrderTests {
                     OrderedHandler(order: .strict, record: record, life: life) { event, context in
                         event.id == "0-1" && context.attempt == 1 ? .retry("once", after: .milliseconds(1)) : .done
                     }, life: life)
-                try await until(.seconds(120)) { [holder] in
+                try await until(within: .seconds(120)) { [holder] in
                     if life.isOver { return true }
                     for id in all.flatMap(\.ids) where try await holder.state(key(id)) != .done { return false }
                     return try await holder.depth("q") == 0
@@ -196,7 +196,7 @@ struct OrderTests {
                     if event.id == "0" { await opened.reach(1) }
                     return .done
                 }, laneLimit: 10, lanePatience: .seconds(1))
-            try await until(.seconds(60)) { try await holder.letters("q.parked").count == 2 }
+            try await until(within: .seconds(60)) { try await holder.letters("q.parked").count == 2 }
             let parked = try await holder.letters("q.parked")
             #expect(parked.compactMap(\.id).sorted() == ["10", "11"])
             #expect(

@@ -25,7 +25,7 @@ struct ReplicaOrderTests {
     private static func spans(_ field: CrashField) -> Spans { Spans(field.lines("spans").joined(separator: "\n")) }
 
     private static func done(_ ids: [String], _ field: CrashField) async throws {
-        try await until(.seconds(120)) {
+        try await until(within: .seconds(120)) {
             for id in ids where try await field.row(id)?.state != .done { return false }
             return true
         }
@@ -87,7 +87,7 @@ struct ReplicaOrderTests {
             let stopped = try Self.replica(field, order, ["deed=hang", "for=0-0", "concurrency=1", "prefetch=1"], lease: 2000)
             defer { stopped.stop() }
             try await until { field.lines("spans").count == 1 }
-            try await field.pause(stopped) { try await field.broker.declare(field.queue, bindings: [pattern("q.#")]) }
+            try await pause(stopped.send) { try await field.broker.declare(field.queue, bindings: [pattern("q.#")]) }
             let begin = try #require(field.lines("spans").first)
             let other = try Self.replica(field, order, ["deed=done"])
             defer { other.stop() }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FlotillaCrypto
 import FlotillaEngine
 import FlotillaModel
 import TestSupport
@@ -26,7 +27,7 @@ import Testing
             try await store.prune()
             for id in ["ended", "claimed", "forgotten"] { #expect(try await left(id) == ["done", "unknown"], "\(id)") }
             // As if its partition had been dropped.
-            try harness.run("DELETE FROM ledger WHERE key = decode('\(Self.hex(try key("forgotten")))', 'hex')")
+            try harness.run("DELETE FROM ledger WHERE key = decode('\(Hex.encode(try key("forgotten").bytes))', 'hex')")
             try await store.prune()
             #expect(try await left("forgotten") == ["unknown"])
             try age(by: 139)
@@ -44,10 +45,6 @@ import Testing
         "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name LIKE 'test \(harness.schema) %'"
     }
 
-    private static func hex(_ key: LedgerKey) -> String {
-        key.bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-    }
-
     /// Whoever takes a claim over waits for what is being written under it, and finds it; what comes later is refused.
     @Test func `between a check of the claim and what is written under it nobody takes the claim over`() async throws {
         try await PostgresHarness.use(on: PostgresServer.shared) { harness in
@@ -59,7 +56,7 @@ import Testing
             try other.run(
                 """
                 SET search_path = \(harness.schema); BEGIN;
-                INSERT INTO effect VALUES (now(), now(), 1, 9, 0, false, decode('\(Self.hex(claim.key))', 'hex'), 'send', '', '', 'p')
+                INSERT INTO effect VALUES (now(), now(), 1, 9, 0, false, decode('\(Hex.encode(claim.key.bytes))', 'hex'), 'send', '', '', 'p')
                 """)
             async let answer = effects.begin(effect(), ask(run: 1), under: claim)
             try await until { try harness.run("\(Self.waiting(harness)) AND query LIKE '%effect%'").count == 1 }

@@ -15,7 +15,7 @@ struct PostgresProgramTests {
         let server = try await PostgresServer.shared
         let prefix = program == "flotilla-ingress" ? "ingress_" : "sink_"
         defer { _ = try? server.run("DROP SCHEMA IF EXISTS \(prefix)flotilla CASCADE") }
-        let port = try RabbitNode.freePort()
+        let port = try Ports.free()
         let started = try Started(program, broker: "sqlite:flotilla.db", prefix: prefix, store: server.url(port: port))
         defer { started.end() }
         try await until { try await started.waits(for: "Connection refused") }
@@ -71,7 +71,7 @@ struct PostgresProgramTests {
         #expect(done.status == 0 && done.text.contains("took step 1"))
         let again = try run("flotilla", ["migrate"], environment)
         #expect(again.status == 0 && again.text.contains("is of this version") && !again.text.contains("s3cret"))
-        let away = try run("flotilla", ["migrate"], ["FLOTILLA_STORE": server.url(port: RabbitNode.freePort())])
+        let away = try run("flotilla", ["migrate"], ["FLOTILLA_STORE": server.url(port: Ports.free())])
         #expect(away.status == 69 && away.text.contains("Connection refused"))
     }
 

@@ -32,7 +32,7 @@ final class PostgresServer: Sendable {
     ///   - isSecure: with a certificate that it has signed itself, for `localhost`.
     init(_ settings: String = "", isSecure: Bool = false) async throws {
         folder = try Folder()
-        port = try RabbitNode.freePort()
+        port = try Ports.free()
         try folder.write(Data(Self.password.utf8), to: "password")
         try folder.write(
             Data(
@@ -123,7 +123,7 @@ final class PostgresServer: Sendable {
 
     private func answering() async throws {
         let address = try address()
-        try await until(.seconds(90)) { (try? RawPostgres.run(address, "SELECT 1")) != nil }
+        try await until(within: .seconds(90)) { (try? RawPostgres.run(address, "SELECT 1")) != nil }
     }
 
     func address(

@@ -31,7 +31,7 @@ import Testing
         return switch obstacle {
         case .password: try server.address(password: "hunter2")
         case .database: try server.address(database: "nothing")
-        case .port: try server.address(port: RabbitNode.freePort())
+        case .port: try server.address(port: Ports.free())
         case .name: try server.address(host: "nobody.invalid")
         case .certificate: try await secure.value.address(host: "localhost", options: "?sslmode=verify-full")
         }

@@ -49,7 +49,7 @@ struct ClusterTests {
             try await victim.start()
             try await Self.delivers(load, "after the return of node \(number) in round \(round)")
             // Another loss must leave a majority.
-            try await until(.seconds(60)) {
+            try await until(within: .seconds(60)) {
                 try await cluster.queues(prefix: "load.", asking: victim).allSatisfy { $0.online.count == 3 }
             }
         }
@@ -59,7 +59,7 @@ struct ClusterTests {
 
         let returned = load.returned.all
         do {
-            try await until(.seconds(60)) { returned.isSubset(of: load.runs.all.keys) }
+            try await until(within: .seconds(60)) { returned.isSubset(of: load.runs.all.keys) }
         } catch {
             Issue.record("lost: \(returned.subtracting(load.runs.all.keys).sorted().prefix(20)); \(await load.ailments())")
         }

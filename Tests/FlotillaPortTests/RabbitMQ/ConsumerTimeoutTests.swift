@@ -26,7 +26,7 @@ struct ConsumerTimeoutTests {
         // Ends when the broker has lost its patience.
         let worker = try WorkerAtWork(broker) { event in
             guard event.id == "long" else { return .done }
-            try? await TestSupport.until(.seconds(60)) { wasTold() }
+            try? await TestSupport.until(within: .seconds(60)) { wasTold() }
             return .done
         }
         try await broker.publish([event("long")] + (0..<20).map { try event("before \($0)") })

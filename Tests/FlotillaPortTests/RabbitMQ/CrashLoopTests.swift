@@ -35,7 +35,7 @@ struct CrashLoopTests {
             @Sendable func state(_ id: String) async throws -> LedgerState? {
                 try await ledger.entry(for: LedgerKey(consumer: "q", source: "/hooks/test", id: id))?.row.state
             }
-            try await until(.seconds(120)) {
+            try await until(within: .seconds(120)) {
                 guard try await state("poison") == .dead else { return false }
                 for id in Self.neighbours where try await state(id) != .done { return false }
                 return true

@@ -30,7 +30,7 @@ struct ManagementTests {
         for delivery in try await subscription.take(2) { delivery.acknowledge() }
 
         let looking = try await broker(management)
-        try await until(.seconds(60)) {
+        try await until(within: .seconds(60)) {
             let report = try await looking.queues().first { $0.name == "q" }
             return report.map { $0.held == 3 && $0.ready == 5 && $0.entered == 10 && $0.gone == 2 && $0.unknown == [.oldest, .delayed] }
                 ?? false

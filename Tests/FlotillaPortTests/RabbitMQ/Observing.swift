@@ -34,7 +34,7 @@ func collect(_ subscription: any Subscription, into ids: Ids) -> Task<Void, any 
 /// Asks again and again; what the broker complains of when it does not come is part of the failure.
 func until(_ broker: RabbitBroker, _ condition: @escaping @Sendable () async throws -> Bool) async throws {
     do {
-        try await TestSupport.until(.seconds(60), condition)
+        try await TestSupport.until(within: .seconds(60), condition)
     } catch {
         Issue.record("the broker says: \(await broker.ailment() ?? "nothing")")
         throw error

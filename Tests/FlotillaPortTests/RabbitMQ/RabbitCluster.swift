@@ -40,7 +40,7 @@ struct RabbitCluster: Sendable {
     let nodes: [RabbitNode]
 
     init() async throws {
-        let cluster = RabbitNode.Cluster(mapper: try RabbitNode.freePort(), ports: try (0..<3).map { _ in try RabbitNode.freePort() })
+        let cluster = RabbitNode.Cluster(mapper: try Ports.free(), ports: try (0..<3).map { _ in try Ports.free() })
         nodes = try await withThrowingTaskGroup(of: RabbitNode.self) { group in
             for port in cluster.ports { group.addTask { try await RabbitNode(cluster: cluster, port: port) } }
             return try await group.reduce(into: []) { $0.append($1) }

@@ -38,12 +38,12 @@ final class RabbitNode: Sendable {
     init(certificates: Certificates? = nil, isManaged: Bool = false, cluster: Cluster? = nil, port: Int? = nil) async throws {
         folder = try Folder()
         self.cluster = cluster
-        securePort = try Self.freePort()
-        managementPort = try Self.freePort()
-        self.port = try port ?? Self.freePort()
+        securePort = try Ports.free()
+        managementPort = try Ports.free()
+        self.port = try port ?? Ports.free()
         let port = self.port
-        let distribution = try Self.freePort()
-        let mapper = try cluster?.mapper ?? Self.freePort()
+        let distribution = try Ports.free()
+        let mapper = try cluster?.mapper ?? Ports.free()
         try folder.write(
             Data(
                 """
@@ -79,7 +79,7 @@ final class RabbitNode: Sendable {
         shell.standardError = FileHandle.nullDevice
         try shell.run()
         let address = try address
-        try await until(.seconds(90)) { RawRabbit.answers(address) }
+        try await until(within: .seconds(90)) { RawRabbit.answers(address) }
     }
 
     /// The node is a process group of its own, which is ended as a whole; its folder goes with it.
@@ -120,7 +120,7 @@ final class RabbitNode: Sendable {
     func start() async throws {
         try lifeline.fileHandleForWriting.write(contentsOf: Data("begin\n".utf8))
         // Fails as long as the node is not registered.
-        try await until(.seconds(90)) { (try? await self.control("await_startup")) != nil }
+        try await until(within: .seconds(90)) { (try? await self.control("await_startup")) != nil }
     }
 
     /// What an operator does to the node; answers what the broker's tool printed.
@@ -144,33 +144,4 @@ final class RabbitNode: Sendable {
     }
 
     var address: BrokerAddress { get throws { try BrokerAddress("amqp://guest:guest@127.0.0.1:\(port)") } }
-
-    /// One that was free a moment ago.
-    /// Below those that the kernel gives to clients, and never the same one twice: between the question and the node's own start anybody
-    /// else could take it.
-    static func freePort() throws -> Int {
-        for _ in 0..<ports.count {
-            let port = ports.lowerBound + taken.add(1, ordering: .relaxed).newValue % ports.count
-            if isFree(port) { return port }
-        }
-        throw RawRabbit.Refused(what: "no port is free")
-    }
-
-    private static let ports = 12_000..<32_000
-    /// Test processes that run at the same time begin at different places.
-    private static let taken = Atomic<Int>(Int(getpid()) % 1000 * 20)
-
-    private static func isFree(_ port: Int) -> Bool {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var place = sockaddr_in()
-        place.sin_family = sa_family_t(AF_INET)
-        place.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        place.sin_port = UInt16(port).bigEndian
-        return withUnsafePointer(to: &place) { place in
-            place.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
-        }
-    }
 }

@@ -70,7 +70,7 @@ struct RestartTests {
         let again = try await subscription.one(within: .seconds(10))
         #expect(again.id == "held")
         again.acknowledge()
-        try await TestSupport.until(.seconds(10)) { (try? await broker.publish([event("fresh")])) != nil }
+        try await TestSupport.until(within: .seconds(10)) { (try? await broker.publish([event("fresh")])) != nil }
         #expect(try await subscription.one(within: .seconds(10)).id == "fresh")
         #expect(ContinuousClock.now - begin < .seconds(10))
         await broker.close()

@@ -26,11 +26,11 @@ final class TCPProxy: Sendable {
 
     init(to target: Int, on port: Int? = nil) throws {
         self.target = target
-        self.port = try port ?? RabbitNode.freePort()
+        self.port = try port ?? Ports.free()
         listening = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var on: Int32 = 1
         setsockopt(listening, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
-        guard Self.place(self.port, { bind(listening, $0, $1) }) == 0, listen(listening, 16) == 0 else {
+        guard Ports.withLoopback(self.port, { bind(listening, $0, $1) }) == 0, listen(listening, 16) == 0 else {
             throw RawRabbit.Refused(what: "the proxy can't listen")
         }
         Thread.detachNewThread { self.accepting() }
@@ -70,7 +70,7 @@ final class TCPProxy: Sendable {
             let client = accept(listening, nil, nil)
             guard client >= 0 else { return }
             let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            guard Self.place(target, { connect(server, $0, $1) }) == 0 else {
+            guard Ports.withLoopback(target, { connect(server, $0, $1) }) == 0 else {
                 close(client)
                 close(server)
                 continue
@@ -135,16 +135,6 @@ final class TCPProxy: Sendable {
             guard let fuse = state.fuse else { return count }
             state.fuse = fuse >= count ? fuse - count : nil
             return min(fuse, count)
-        }
-    }
-
-    private static func place(_ port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
-        var place = sockaddr_in()
-        place.sin_family = sa_family_t(AF_INET)
-        place.sin_port = UInt16(port).bigEndian
-        place.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        return withUnsafePointer(to: &place) { place in
-            place.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
         }
     }
 }

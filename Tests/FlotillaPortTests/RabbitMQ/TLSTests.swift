@@ -91,7 +91,7 @@ struct TLSTests {
 
     @Test func `a broker whose certificate has expired is not spoken to`() async throws {
         let certificates = try await Self.starting.value.certificates
-        let port = try RabbitNode.freePort()
+        let port = try Ports.free()
         let server = Process()
         server.executableURL = URL(fileURLWithPath: Certificates.program)
         server.arguments = [

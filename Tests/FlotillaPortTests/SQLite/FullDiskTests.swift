@@ -8,39 +8,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A small file system of its own, gone with the test. Only root can make one.
-private struct SmallDisk {
-    let folder: Folder
-    var path: String { folder.path }
-
-    static func use(_ size: String, _ body: (SmallDisk) async throws -> Void) async throws {
-        let disk = SmallDisk(folder: try Folder())
-        try run("/bin/mount", "-t", "tmpfs", "-o", "size=\(size)", "tmpfs", disk.path)
-        let result: (any Error)?
-        do {
-            try await body(disk)
-            result = nil
-        } catch { result = error }
-        try run("/bin/umount", "-l", disk.path)
-        if let result { throw result }
-    }
-
-    private static func run(_ program: String, _ arguments: String...) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
-        try process.run()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "\(program) \(arguments.joined(separator: " "))")
-    }
-}
-
 struct FullDiskTests {
-    @Test(.enabled(if: ProcessInfo.processInfo.environment["FLOTILLA_TEST_TOOLS"] != nil, "mounting needs root; scripts/test runs it"))
+    @Test(.enabled(if: SmallDisk.isPossible, "only root can mount a small disk"))
     func `a full disk refuses what it can't keep, loses nothing that it took, and works again when there is space`() async throws {
-        try await SmallDisk.use("8m") { disk in
-            try Data(count: 4 << 20).write(to: URL(fileURLWithPath: disk.path + "/ballast"))
-            let path = disk.path + "/flotilla.db"
+        try await SmallDisk.with(kilobytes: 8192) { disk in
+            try Data(count: 4 << 20).write(to: URL(fileURLWithPath: disk + "/ballast"))
+            let path = disk + "/flotilla.db"
             let file = try await SQLiteFile.open(path)
             let broker = SQLiteBroker(file)
             try await broker.declare("q", bindings: [pattern("t")])
@@ -59,7 +32,7 @@ struct FullDiskTests {
             // Still full, and still answering.
             for _ in 0..<5 { await #expect(throws: BrokerFailure.self) { try await broker.publish([event("no", data: body)]) } }
 
-            try FileManager.default.removeItem(atPath: disk.path + "/ballast")
+            try FileManager.default.removeItem(atPath: disk + "/ballast")
             try await broker.publish([event("after", data: body)])
             accepted.insert("after")
             #expect(await broker.ailment() == nil)

@@ -15,8 +15,8 @@ final class Started: Sendable {
 
     init(_ program: String, broker: String, prefix: String, store: String = "sqlite:flotilla.db") throws {
         folder = try Folder()
-        admin = try RabbitNode.freePort()
-        let listen = try RabbitNode.freePort()
+        admin = try Ports.free()
+        let listen = try Ports.free()
         process = Process()
         process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent(program)
         process.currentDirectoryURL = URL(fileURLWithPath: folder.path)

@@ -2,6 +2,7 @@
 
 internal import FlotillaEngine
 internal import FlotillaModel
+internal import TestSupport
 internal import Testing
 
 @testable internal import FlotillaSQLite

@@ -4,6 +4,7 @@ internal import FlotillaEngine
 internal import FlotillaModel
 internal import FlotillaSQLite
 internal import Glibc
+internal import TestSupport
 internal import Testing
 
 @Suite struct ParkCommandTests {

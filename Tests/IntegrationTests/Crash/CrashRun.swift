@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import TestSupport
 
 /// One database, its crash workers, and the test's own look into it.
 struct CrashRun {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import TestSupport
 internal import Testing
 
 @Suite struct DrainTests {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FlotillaModel
+internal import TestSupport
 internal import Testing
 
 /// CloudEvents from an application to the log-sink's file, through a fleet that has no hook at all.

@@ -2,6 +2,7 @@
 
 internal import Foundation
 internal import Glibc
+internal import TestSupport
 internal import Testing
 
 /// A fleet whose ingress speaks HTTPS, as curl sees it.

@@ -5,6 +5,7 @@ internal import FlotillaEngine
 internal import FlotillaModel
 internal import Foundation
 internal import Glibc
+internal import TestSupport
 internal import Testing
 
 @testable internal import FlotillaSQLite

@@ -4,6 +4,7 @@ internal import FlotillaEngine
 internal import Foundation
 internal import Glibc
 internal import Synchronization
+internal import TestSupport
 internal import Testing
 
 /// A fleet that is given another configuration while requests come in.

@@ -2,6 +2,7 @@
 
 internal import FlotillaEngine
 internal import Glibc
+internal import TestSupport
 internal import Testing
 
 /// Requests to a fleet in one process, from the outside.

@@ -21,7 +21,7 @@ internal import Testing
             for kill in 0..<Self.kills {
                 // Some hundred confirmed publications later, at a moment that nobody chose.
                 let goal = confirmed(run).count + Int.random(in: 20...200, using: &random)
-                try await until("the others go on after kill \(kill)", within: .seconds(30)) {
+                try await until("the others go on after kill \(kill)", within: .seconds(30)) { [crew] in
                     confirmed(run).count >= goal || crew.allSatisfy { published(run, $0) }
                 }
                 let place = Int.random(in: 0..<4, using: &random)
@@ -29,7 +29,7 @@ internal import Testing
                 #expect(try await crew[place].end() == .killed(by: SIGKILL))
                 crew[place] = try sailor(run, "\(place)-after-\(kill)")
             }
-            try await until("everything is published and handled", within: .seconds(120)) {
+            try await until("everything is published and handled", within: .seconds(120)) { [crew] in
                 guard crew.allSatisfy({ published(run, $0) }) else { return false }
                 return try await run.open.isEmpty(run.queue)
             }

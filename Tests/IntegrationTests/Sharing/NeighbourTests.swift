@@ -3,6 +3,7 @@
 internal import FlotillaEngine
 internal import Foundation
 internal import Glibc
+internal import TestSupport
 internal import Testing
 
 /// What one process of a file notices of another.

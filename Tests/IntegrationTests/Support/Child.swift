@@ -3,6 +3,7 @@
 internal import Foundation
 internal import Glibc
 internal import Synchronization
+internal import TestSupport
 
 /// A process of a test: started by its Place, waited for by a thread of its own, ended by its id at the latest when the test ends.
 final class Child: Sendable {

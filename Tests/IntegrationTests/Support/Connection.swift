@@ -2,12 +2,13 @@
 
 internal import Foundation
 internal import Glibc
+internal import TestSupport
 
 /// A connection to a port of the loopback: opened by a test, which sends as much as it likes, and closed by it. Blocks, with a deadline.
 struct Connection: Sendable {
     private let descriptor: Int32
 
-    init(_ port: UInt16) throws {
+    init(_ port: Int) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var limit = timeval(tv_sec: 20, tv_usec: 0)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {

@@ -4,6 +4,7 @@ internal import FlotillaCrypto
 internal import FlotillaModel
 internal import Foundation
 internal import Glibc
+internal import TestSupport
 internal import Testing
 
 /// A fleet's configuration in a test's folder, and what the test does to the fleet: everything in one database and one log file, two hooks,
@@ -13,8 +14,8 @@ struct Fleet: Sendable {
     static let standardSecret = "whsec_" + Data("another secret of these tests, longer".utf8).base64EncodedString()
 
     let place: Place
-    let listen: UInt16
-    let admin: UInt16
+    let listen: Int
+    let admin: Int
     var environment: [String: String]
 
     init(_ place: Place, database: String = "flotilla.db") throws {
@@ -47,7 +48,7 @@ struct Fleet: Sendable {
         return child
     }
 
-    func ready(_ child: Child, on port: UInt16, within limit: Duration = .seconds(20)) async throws {
+    func ready(_ child: Child, on port: Int, within limit: Duration = .seconds(20)) async throws {
         try await until("ready", within: limit) {
             if let ending = child.hasEnded { throw TooLate(description: "ended while it started: \(ending): \(child.errors)") }
             return (try? await Wire.get(port, "/readyz").status) == 200
@@ -66,7 +67,7 @@ struct Fleet: Sendable {
     }
 
     static func headers(of body: [UInt8], id: String, secret: String = secret) throws -> [(String, String)] {
-        let code = try HMACKey(Array(secret.utf8)).code(body).map { String(format: "%02x", $0) }.joined()
+        let code = try Hex.encode(HMACKey(Array(secret.utf8)).code(body))
         return [
             ("Content-Type", "application/json"), ("X-GitHub-Event", "push"), ("X-GitHub-Delivery", id),
             ("X-Hub-Signature-256", "sha256=" + code),

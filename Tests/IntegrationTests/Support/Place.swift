@@ -2,6 +2,13 @@
 
 internal import Foundation
 internal import Synchronization
+internal import TestSupport
+
+extension Turnstile {
+    /// How many tests may have processes at the same time. Each process of a database takes one of the 128 inotify instances that Linux
+    /// gives to a user, and a few of them are enough to keep two cores busy.
+    static let processes = Turnstile(places: 8)
+}
 
 /// Where a test works: a folder of its own and the processes that it started in there. Whatever happens, `with` ends the processes
 /// by their ids and removes the folder.
@@ -10,8 +17,8 @@ final class Place: Sendable {
     private let children = Mutex<[Child]>([])
 
     static func with<Value>(_ body: (Place) async throws -> Value) async throws -> Value {
-        await Berths.all.take()
-        defer { Berths.all.leave() }
+        await Turnstile.processes.enter()
+        defer { Turnstile.processes.leave() }
         let place = try Place()
         do {
             let value = try await body(place)

@@ -21,7 +21,7 @@ enum Wire {
     }
 
     static func request(
-        _ port: UInt16, _ method: String, _ target: String, headers: [(String, String)] = [], body: [UInt8] = []
+        _ port: Int, _ method: String, _ target: String, headers: [(String, String)] = [], body: [UInt8] = []
     ) async throws -> Answer {
         let bytes = bytes(method, target, headers: headers, body: body)
         return try await onThread {
@@ -32,7 +32,7 @@ enum Wire {
         }
     }
 
-    static func get(_ port: UInt16, _ target: String) async throws -> Answer {
+    static func get(_ port: Int, _ target: String) async throws -> Answer {
         try await request(port, "GET", target)
     }
 

@@ -1,19 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
+internal import Synchronization
 
-/// Lets a number of tests in at once. Every open file has a doorbell, and Linux gives a user 128 of them.
-final class Turnstile: Sendable {
-    static let files = Turnstile(places: 8)
-    /// Every fleet on the test broker is a dozen replicated queues.
-    static let fleets = Turnstile(places: 4)
-
-    /// A node of RabbitMQ keeps a core busy for ten seconds until it answers.
-    static let boots = Turnstile(places: 2)
-
-    /// Every process on the test server has some connections.
-    static let databases = Turnstile(places: 8)
-
+/// Lets a number of tests in at once; the others wait for their turn.
+package final class Turnstile: Sendable {
     private struct State {
         var free: Int
         var waiting: [CheckedContinuation<Void, Never>] = []
@@ -21,11 +11,11 @@ final class Turnstile: Sendable {
 
     private let state: Mutex<State>
 
-    init(places: Int) {
+    package init(places: Int) {
         state = Mutex(State(free: places))
     }
 
-    func enter() async {
+    package func enter() async {
         await withCheckedContinuation { continuation in
             let entered = state.withLock { state in
                 if state.free > 0 {
@@ -39,7 +29,7 @@ final class Turnstile: Sendable {
         }
     }
 
-    func leave() {
+    package func leave() {
         let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
             guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
             state.free += 1
