@@ -61,7 +61,7 @@ internal import Testing
             let spans = run.place.file("spans")
             let stopped = try run.worker(["deed=hang", "for=one", "order=" + order, "spans=" + spans, "prefetch=1", "concurrency=1"])
             try await until("it runs the first one") { run.runs == ["one"] }
-            stopped.send(SIGSTOP)
+            try await pause(stopped.send) { try await run.open.declare(run.queue) }
             let other = try run.worker(["deed=done", "order=" + order, "spans=" + spans])
             try await until("the other has done all", within: .seconds(60)) { try await run.open.isEmpty(run.queue) }
             for id in ["one", "two", "three"] { #expect(try await run.open.state(of: id, in: run.queue) == .done) }
