@@ -117,23 +117,31 @@ struct ParkPlacesTests {
         }
     }
 
-    /// A hundred share it here, a thousand and more in a fleet. Both times are of one run, so that a busy machine stretches both.
-    @Test func `one connection of many is resumed in a fraction of the time that it takes to read all that is parked`() async throws {
+    /// A hundred share it here, a thousand and more in a fleet. All times are of one run, so that a busy machine stretches all of them.
+    @Test func `one connection of many is looked up and resumed in a fraction of the time that it takes to read all that is parked`()
+        async throws
+    {
         try await Self.use { _, holder, _ in
+            let park = holder.parking.park
             try await holder.park((0..<10_000).map { ("\($0)", "c\($0 % 100)") })
             let clock = ContinuousClock()
             // The best of five: what else runs may hold one of them up.
-            var times: [Duration] = []
+            var lookups: [Duration] = []
+            var resumptions: [Duration] = []
             for number in [7, 31, 52, 70, 93] {
                 let begin = clock.now
+                #expect(try await park.parked(in: "q", of: "c\(number)")?.count == 100)
+                let middle = clock.now
                 #expect(try await holder.resumeAll("c\(number)") == 100)
-                times.append(clock.now - begin)
+                lookups.append(middle - begin)
+                resumptions.append(clock.now - middle)
             }
             let begin = clock.now
-            let groups = try await holder.parking.park.parked(in: "q")
+            let groups = try await park.parked(in: "q")
             let all = clock.now - begin
             #expect(groups.count == 95 && groups.allSatisfy { $0.count == 100 })
-            #expect(try #require(times.min()) * 3 < all, "\(times), \(all) for all")
+            #expect(try #require(lookups.min()) * 4 < all, "\(lookups) beside \(all)")
+            #expect(try #require(resumptions.min()) * 3 < all, "\(resumptions) beside \(all)")
         }
     }
 
