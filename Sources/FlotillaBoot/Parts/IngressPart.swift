@@ -89,11 +89,13 @@ package struct IngressPart: Part {
         let held = process.metrics.gauge(MetricTable.ingressInflightBytes)
         process.metrics.beforeRendering { _ in held.set(Double(inflight.held)) }
         let watch = tls.map { CertificateWatch($0, read: process.configuration, sleeper: process.sleeper, log: process.log) }
+        // Whoever asks before it listens must not send anybody there.
+        process.health.report(name, .starting)
         let server = Server(
             loops: loops, address: address, limits: limits, responder: ingress, inflight: inflight, tls: watch?.credentials)
         return IngressService(
             ingress: ingress, server: server, watch: watch, loops: loops, running: self, secrets: process.adapters.hookSecrets,
-            sleeper: process.sleeper, log: process.log)
+            health: process.health, sleeper: process.sleeper, log: process.log)
     }
 }
 

@@ -15,6 +15,7 @@ struct IngressService: Reloadable {
     /// As it was started: what holds for the listener and for all requests together stays as it is.
     let running: IngressPart
     let secrets: any HookSecrets
+    let health: Health
     let sleeper: any Sleeper
     let log: Logger
     private let end = Signpost()
@@ -25,6 +26,7 @@ struct IngressService: Reloadable {
         async let _: Void? = watch?.run()
         do {
             try await server.start()
+            health.report(name, .ready)
             log.notice("listening", ["address": "\(running.address.with(port: server.port))"])
             await end.wait()
             await server.stop()

@@ -24,6 +24,7 @@ internal import Testing
             let ready = try await Wire.get(fleet.admin, "/readyz")
             #expect(ready.status == 200)
             #expect(ready.body.contains(#""status":"ready""#))
+            for name in ["broker", "store", "ingress", "log-sink"] { #expect(ready.body.contains(#"{"name":"\#(name)","state":"ready"}"#)) }
             #expect(try await Wire.get(fleet.admin, "/other").status == 404)
             #expect(try await Wire.request(fleet.admin, "POST", "/metrics").status == 405)
 
