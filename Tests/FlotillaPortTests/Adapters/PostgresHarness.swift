@@ -42,12 +42,12 @@ final class PostgresHarness: Harness {
         await harness.end()
     }
 
-    /// The lease is short, so that what vanished comes back soon.
+    /// The lease is long: a process of a crowded machine may not renew a short one in time.
     var options: PostgresStore.Options {
         var options = PostgresStore.Options()
         options.schema = schema
         options.program = "test \(schema)"
-        options.lease = .milliseconds(2000)
+        options.lease = .seconds(60)
         return options
     }
 
@@ -59,7 +59,8 @@ final class PostgresHarness: Harness {
         return store
     }
 
-    func open() async throws -> Holder { holder(on: try await store()) }
+    /// With a short lease, so that what vanished comes back soon.
+    func open() async throws -> Holder { holder(on: try await store { $0.lease = .seconds(2) }) }
 
     func holder(on store: PostgresStore) -> Holder {
         let ledger = PostgresLedger(store)

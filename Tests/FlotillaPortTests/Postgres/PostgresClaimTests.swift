@@ -76,7 +76,9 @@ import Testing
             let proxy = try TCPProxy(to: harness.server.port)
             defer { proxy.end() }
             let paused = PostgresLedger(
-                try await harness.store(harness.server.address(port: proxy.port)) { $0.patience = .seconds(60) })
+                try await harness.store(harness.server.address(port: proxy.port)) {
+                    ($0.lease, $0.patience) = (.seconds(2), .seconds(60))
+                })
             let (fence, kept) = (try await paused.claimed(key("1")), try await paused.claimed(key("2")))
             proxy.stall()
             let successor = PostgresLedger(try await harness.store())
@@ -377,7 +379,7 @@ import Testing
 
     @Test func `a process that asks nothing keeps what it has claimed`() async throws {
         try await PostgresHarness.use(on: PostgresServer.shared) { harness in
-            let store = try await harness.store()
+            let store = try await harness.store { $0.lease = .seconds(2) }
             let fence = try await PostgresLedger(store).claimed(key("1"))
             // Past the end of the lease that it was opened with.
             try await until { try harness.run("SELECT 1 FROM session WHERE clock_timestamp() > since + interval '4 seconds'").count == 1 }

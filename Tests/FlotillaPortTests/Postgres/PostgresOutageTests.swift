@@ -2,6 +2,7 @@
 
 import FlotillaEngine
 import FlotillaModel
+import FlotillaPostgres
 import FlotillaRuntime
 import Synchronization
 import TestSupport
@@ -41,7 +42,9 @@ struct PostgresOutageTests {
     func `a worker whose database can't be used waits, spends no attempts, and goes on by itself`(_ outage: Outage) async throws {
         let server = try await Self.server.value
         try await PostgresHarness.use(on: server) { harness in
-            let holder = harness.holder(on: try await harness.store(server.address(user: "crew", password: "crew")))
+            // Shorter than the outage, which ends no claim of a process that nobody takes over from.
+            let store = try await harness.store(server.address(user: "crew", password: "crew")) { $0.lease = .seconds(2) }
+            let holder = harness.holder(on: store)
             let stops = Stops()
             let watcher = WaitNotes()
             let loop = try Loop("worker")

@@ -223,7 +223,7 @@ import Testing
     /// The step was taken while its lease had run out: nobody knew of it.
     @Test func `a program that stood still while such a step was taken says so, and claims nothing any more`() async throws {
         try await PostgresHarness.use(on: PostgresServer.shared) { harness in
-            let ledger = PostgresLedger(try await harness.store())
+            let ledger = PostgresLedger(try await harness.store { $0.lease = .seconds(2) })
             let fence = try await ledger.claimed(key("1"))
             // Beside its sessions: as if none had been alive.
             try harness.run("INSERT INTO migration VALUES (1000, 1000, now(), 'later')")
