@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FlotillaCrypto
 import FlotillaHTTP
 import FlotillaModel
 import FlotillaRuntime
@@ -12,11 +13,13 @@ final class Started: Sendable {
     private let folder: Folder
     private let process: Process
     private let admin: Int
+    private let listen: Int
+    private static let secret = "a-secret-of-these-tests"
 
     init(_ program: String, broker: String, prefix: String, store: String = "sqlite:flotilla.db") throws {
         folder = try Folder()
         admin = try Ports.free()
-        let listen = try Ports.free()
+        listen = try Ports.free()
         process = Process()
         process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent(program)
         process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
@@ -30,7 +33,7 @@ final class Started: Sendable {
             program == "flotilla-ingress"
                 ? [
                     "FLOTILLA_LISTEN": "127.0.0.1:\(listen)", "FLOTILLA_HOOKS": "github",
-                    "FLOTILLA_HOOK_GITHUB_SECRET": "a-secret-of-these-tests",
+                    "FLOTILLA_HOOK_GITHUB_SECRET": Self.secret,
                 ] : ["FLOTILLA_LOG_SINKS": "file:log.jsonl"]
         ) { $1 }
         process.standardInput = FileHandle.nullDevice
@@ -54,18 +57,33 @@ final class Started: Sendable {
     func terminate() { process.terminate() }
 
     func get(_ path: String) async throws -> (status: Int, text: String) {
+        let page = try await send(ClientRequest(url: "http://127.0.0.1:\(admin)\(path)", timeout: .seconds(20)))
+        return (page.status, String(decoding: page.body, as: UTF8.self))
+    }
+
+    /// A push, as GitHub posts it.
+    func push(_ id: String) async throws -> ClientResponse {
+        let body = Array(#"{"ref":"refs/heads/main"}"#.utf8)
+        let signature = Hex.encode(try HMACKey(Array(Self.secret.utf8)).code(body))
+        let headers = Headers([
+            ("Content-Type", "application/json"), ("X-GitHub-Event", "push"), ("X-GitHub-Delivery", id),
+            ("X-Hub-Signature-256", "sha256=" + signature),
+        ])
+        return try await send(ClientRequest(method: "POST", url: "http://127.0.0.1:\(listen)/hooks/github", headers: headers, body: body))
+    }
+
+    private func send(_ request: ClientRequest) async throws -> ClientResponse {
         let loop = try Loop("client")
         defer { loop.stop() }
         let client = Client(loop: loop, connections: 1)
         let answer: Result<ClientResponse, any Error>
         do {
-            answer = .success(try await client.send(ClientRequest(url: "http://127.0.0.1:\(admin)\(path)", timeout: .seconds(20))))
+            answer = .success(try await client.send(request))
         } catch {
             answer = .failure(error)
         }
         await client.close()
-        let page = try answer.get()
-        return (page.status, String(decoding: page.body, as: UTF8.self))
+        return try answer.get()
     }
 
     func isReady() async throws -> Bool { try await readiness()?.status == 200 }
