@@ -95,6 +95,18 @@ final class WorkerAtWork: Sendable {
 
     var all: [String: Int] { counted.runs.withLock { $0 } }
 
+    /// Ends it when all that returned has run and nothing is on its way any more: nothing may have run twice.
+    func finish(having returned: Set<String>, from broker: RabbitBroker) async throws {
+        try await until(broker) { [self] in returned.isSubset(of: all.keys) }
+        try await until(broker) {
+            try await broker.queues().filter { $0.name == "q" || $0.name == "flotilla.delay" }
+                .allSatisfy { $0.ready + $0.held + $0.delayed == 0 }
+        }
+        try await drain()
+        let again = all.filter { $0.value != 1 }
+        #expect(again.isEmpty, "\(again.count) of \(all.count) ran again, such as \(again.keys.sorted().prefix(5))")
+    }
+
     func drain() async throws {
         await worker.drain()
         try await running.value
