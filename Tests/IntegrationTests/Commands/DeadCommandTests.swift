@@ -2,7 +2,7 @@
 
 internal import FlotillaEngine
 internal import FlotillaModel
-internal import FlotillaSQLite
+@testable internal import FlotillaSQLite
 internal import Glibc
 internal import Testing
 
@@ -87,6 +87,30 @@ internal import Testing
                     "dead replay crash.dead: 1 letters", "dead replay crash.dead: 2 letters", "dead replay crash.dead: begun",
                     "dead replay crash.dead: begun",
                 ])
+        }
+    }
+
+    @Test("letters that are older than the ledger's memory are replayed only by those who say so")
+    func unguarded() async throws {
+        try await withLetters { run, flotilla in
+            let database = try Database(path: run.place.file("flotilla.db"), create: false)
+            try database.execute("UPDATE letter SET kept = kept - 90000000; DELETE FROM ledger WHERE key = (SELECT min(key) FROM ledger)")
+            database.close()
+            let guarded = try await flotilla("dead replay crash --yes")
+            #expect(guarded.ending == .exited(0))
+            #expect(
+                guarded.output == """
+                    2 letters of crash.dead replayed
+                    1 are older than the ledger's memory: nobody knows what they did. --unguarded replays them, too
+
+                    """)
+            let still = try await flotilla("dead replay crash --yes")
+            #expect(still.ending == .exited(1))
+            #expect(try await run.open.dead(run.queue).count == 1)
+            let rows = try await flotilla.rows("dead replay crash --unguarded")
+            #expect(rows.map { $0["changed"]?.integer } == [1] && rows.map { $0["unguarded"]?.integer } == [0])
+            #expect(try await run.open.dead(run.queue).isEmpty)
+            #expect(try await flotilla("dead discard crash --unguarded").ending == .exited(2))
         }
     }
 
