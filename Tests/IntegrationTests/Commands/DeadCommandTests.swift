@@ -2,9 +2,10 @@
 
 internal import FlotillaEngine
 internal import FlotillaModel
-@testable internal import FlotillaSQLite
 internal import Glibc
 internal import Testing
+
+@testable internal import FlotillaSQLite
 
 @Suite struct DeadCommandTests {
     /// Three dead letters of a worker that failed, in a file that the commands then work on.
