@@ -21,7 +21,7 @@ internal import Testing
         Misuse("dead bury crash", "bury is none of list, show, replay, discard"), Misuse("dead list", "the queue is missing"),
         Misuse("dead list crash --limit many", "--limit must be a whole number"),
         Misuse("dead list crash --limit", "--limit needs a value"),
-        Misuse("dead list crash --to other", "--to and --rate belong to replay"),
+        Misuse("dead list crash --to other", "--to, --rate and --unguarded belong to replay"),
         Misuse("dead list crash --type a#b", "--type must be a pattern"),
         Misuse("dead list crash --since yesterday", "--since must be a time"),
         Misuse("dead list crash --colour", "--colour is not understood here"),
