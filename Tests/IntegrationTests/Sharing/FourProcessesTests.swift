@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FlotillaEngine
+internal import FlotillaModel
 internal import Glibc
 internal import TestSupport
 internal import Testing
@@ -46,15 +47,20 @@ internal import Testing
         let promised = confirmed(run)
         #expect(Set(promised).count == promised.count)
         #expect(promised.count >= 4 * Self.eventsEach)
-        for id in promised { #expect(try await run.open.state(of: id, in: run.queue) == .done, "\(id)") }
+        // Of so many kills three may hit one event, which is then given up, and says so.
+        let letters = try await run.open.dead(run.queue)
+        #expect(letters.allSatisfy { $0.passage.reason?.hasPrefix("crashed: 3 ") ?? false } && letters.count <= max(1, Self.kills / 20))
+        let crashed = Set(letters.compactMap { try? $0.content.get().id })
+        for id in promised {
+            #expect(try await run.open.state(of: id, in: run.queue) == (crashed.contains(id) ? .dead : .done), "\(id)")
+        }
         // One mark for each event, whether or not its publisher lived to hear of its commit.
         let events = try await run.open.count("SELECT count(*) FROM event")
         #expect(try await run.open.count("SELECT count(DISTINCT id) FROM event") == events)
-        #expect(try await run.open.count("SELECT count(*) FROM ledger WHERE state = 4") == events)
+        #expect(try await run.open.count("SELECT count(*) FROM ledger WHERE state = 4") == events - crashed.count)
         #expect(try await run.open.count("SELECT count(*) FROM ledger") == events)
         #expect(try await run.open.count("SELECT count(*) FROM claim") == 0)
         #expect(try await run.open.count("SELECT count(*) FROM delivery") == 0)
-        #expect(try await run.open.dead(run.queue).isEmpty)
         // What a killed process ran is run again, and nothing else is.
         #expect(Set(promised).isSubset(of: run.runs))
         #expect(run.runs.count - Set(run.runs).count <= Self.kills * Self.concurrency)
